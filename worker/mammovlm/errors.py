@@ -1,0 +1,82 @@
+"""The errors that may leave the pipeline.
+
+    MammoVLMError
+    ├── StudyRejected        the study cannot be analysed; never retried, shown on the study
+    ├── ArchiveUnavailable   the archive did not answer; retried with back-off
+    ├── ResultInvalid        our own result failed its check; never stored, dead-lettered
+    └── WeightsUnusable      weights are missing or not the ones expected; the worker does not start
+
+No message may hold patient data: identifiers (UIDs), attribute keywords and numbers only.
+"""
+
+from enum import StrEnum
+
+
+class MammoVLMError(Exception):
+    """Root of the errors that this package raises on purpose."""
+
+
+class RejectionReason(StrEnum):
+    """Why a whole study was refused. The value is written on the study, the text is for people."""
+
+    NO_IMAGE_FOUND = "no-image-found"
+    NO_MAMMOGRAM = "no-mammogram"
+    NO_STANDARD_VIEW = "no-standard-view"
+    NO_READABLE_VIEW = "no-readable-view"
+    SEVERAL_PATIENTS = "several-patients"
+
+    @property
+    def text(self) -> str:
+        """One sentence that a technologist understands, and what to do."""
+        return _REJECTION_TEXTS[self]
+
+
+_REJECTION_TEXTS = {
+    RejectionReason.NO_IMAGE_FOUND: (
+        "The archive holds no image of this study. Send the study again."
+    ),
+    RejectionReason.NO_MAMMOGRAM: (
+        "The study holds no mammography image (modality MG). Nothing was analysed."
+    ),
+    RejectionReason.NO_STANDARD_VIEW: (
+        "None of the images is a standard CC or MLO view of a known side. Check laterality and "
+        "view position at the modality, correct them and send the images again."
+    ),
+    RejectionReason.NO_READABLE_VIEW: (
+        "None of the standard views could be read. The reason is listed for each image; send the "
+        "images again from the modality."
+    ),
+    RejectionReason.SEVERAL_PATIENTS: (
+        "The images of this study name different patients. Correct the identification and send "
+        "the images again."
+    ),
+}
+
+
+class StudyRejected(MammoVLMError):
+    """Raised when a study cannot be analysed, whatever is tried again.
+
+    Parameters
+    ----------
+    reason
+        The named reason.
+    detail
+        More for the log and the status, without patient data (attribute keywords, counts).
+    """
+
+    def __init__(self, reason: RejectionReason, detail: str = "") -> None:
+        super().__init__(f"{reason.text} ({detail})" if detail else reason.text)
+        self.reason = reason
+        self.detail = detail
+
+
+class ArchiveUnavailable(MammoVLMError):
+    """Raised when the archive cannot be reached or answers with a passing fault."""
+
+
+class ResultInvalid(MammoVLMError):
+    """Raised when a result object does not say what the findings say, or is not valid DICOM."""
+
+
+class WeightsUnusable(MammoVLMError):
+    """Raised when weights are missing, of another shape, or not those of the expected hash."""

@@ -1,0 +1,44 @@
+"""What a worker is asked to do: one analysis of one study, by identifiers only."""
+
+from dataclasses import dataclass
+
+from mammovlm.study import LeftOut
+
+
+@dataclass(frozen=True)
+class InstanceReference:
+    """One stored image by its identifiers."""
+
+    series_instance_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True)
+class PredecessorReport:
+    """The report that a new one follows, for Predecessor Documents Sequence (0040,A360)."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    series_instance_uid: str
+
+
+@dataclass(frozen=True)
+class AnalysisJob:
+    """One analysis of one study.
+
+    Parameters
+    ----------
+    study_instance_uid
+        (0020,000D).
+    instances
+        The images to analyse; empty means every image of the study.
+    left_out
+        Images that the intake has already put aside, with their reasons.
+    predecessor
+        The report of the run before this one, if there was one.
+    """
+
+    study_instance_uid: str
+    instances: tuple[InstanceReference, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    predecessor: PredecessorReport | None = None

@@ -1,0 +1,51 @@
+"""Every setting of the worker, read once from the environment (prefix ``MAMMOVLM_``)."""
+
+from pathlib import Path
+from typing import Literal
+
+import platformdirs
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """The worker's settings; an unknown value is refused at start with its name."""
+
+    model_config = SettingsConfigDict(env_prefix="MAMMOVLM_", frozen=True, extra="ignore")
+
+    dicomweb_url: str = Field(
+        "http://127.0.0.1:8042/dicom-web", description="DICOMweb root of the archive."
+    )
+    dicomweb_user: str = Field("", description="User for HTTP basic authentication; empty: none.")
+    dicomweb_password: SecretStr = Field(SecretStr(""), description="Password for that user.")
+    dicomweb_ca_bundle: Path | None = Field(
+        None, description="Certificates to trust for HTTPS; none: the system's."
+    )
+    archive_timeout_s: float = Field(30.0, gt=0, description="Time limit of one archive request.")
+    broker_url: SecretStr = Field(
+        SecretStr("amqp://guest:guest@127.0.0.1:5672//"), description="RabbitMQ, AMQP 0.9.1 URL."
+    )
+    preset: Literal["compact", "paper"] = Field("compact", description="Which model to run.")
+    weights_dir: Path | None = Field(
+        None, description="Folder with the weights of the `paper` preset, safetensors only."
+    )
+    cache_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("mammovlm")),
+        description="Where converted weights of the `compact` preset are kept.",
+    )
+    threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
+    language: Literal["en-US"] = Field("en-US", description="Language of the words.")
+    include_patient_text: bool = Field(True, description="Put the patient's draft in the report.")
+    sr_class: Literal["comprehensive", "comprehensive3d"] = Field(
+        "comprehensive", description="SOP class of the structured report."
+    )
+    sr_character_set: Literal["ISO_IR 192", "ISO_IR 100"] = Field(
+        "ISO_IR 192", description="Character set of the report; ISO_IR 100 for old archives."
+    )
+    suspicion_threshold: float = Field(
+        0.5, ge=0, le=1, description="A category is suggested only outside the interval around it."
+    )
+    max_rows_columns: int = Field(16384, gt=0, description="Larger images are refused.")
+    max_file_bytes: int = Field(512 * 2**20, gt=0, description="Larger files are refused.")
+    task_time_limit_s: int = Field(900, gt=0, description="Hard limit of one analysis.")
+    task_soft_time_limit_s: int = Field(840, gt=0, description="Soft limit of one analysis.")
