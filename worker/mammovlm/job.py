@@ -1,6 +1,7 @@
 """What a worker is asked to do: one analysis of one study, by identifiers only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from mammovlm.study import LeftOut
 
@@ -42,3 +43,19 @@ class AnalysisJob:
     instances: tuple[InstanceReference, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     predecessor: PredecessorReport | None = None
+
+
+@dataclass(frozen=True)
+class StoredInstance:
+    """A stored object as the archive hands it over: not yet read, perhaps not even DICOM.
+
+    Parameters
+    ----------
+    name
+        What to call it when it cannot be read: its SOP Instance UID, or the file's name.
+    content
+        The whole file in memory, or where it lies.
+    """
+
+    name: str
+    content: bytes | Path = field(repr=False)
