@@ -22,6 +22,9 @@ class Settings(BaseSettings):
         None, description="Certificates to trust for HTTPS; none: the system's."
     )
     archive_timeout_s: float = Field(30.0, gt=0, description="Time limit of one archive request.")
+    archive_patience_s: float = Field(
+        300.0, ge=0, description="How long one job waits for an archive that does not answer."
+    )
     broker_url: SecretStr = Field(
         SecretStr("amqp://guest:guest@127.0.0.1:5672//"), description="RabbitMQ, AMQP 0.9.1 URL."
     )

@@ -1,0 +1,62 @@
+"""An archive that is asked again, with back-off and jitter, while it does not answer."""
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from pydicom import Dataset
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_exponential_jitter,
+)
+
+from mammovlm.archive.protocol import Archive
+from mammovlm.errors import ArchiveUnavailable
+from mammovlm.job import AnalysisJob, StoredInstance
+
+_log = logging.getLogger(__name__)
+_T = TypeVar("_T")
+
+
+class RetryingArchive:
+    """The one owner of retries: fetch and store are repeated on `ArchiveUnavailable` only.
+
+    Fetching and storing are repeated apart from each other, so that a report is not computed
+    again because the archive was away when it was to be stored.
+
+    Parameters
+    ----------
+    archive
+        The archive that is asked.
+    patience_s
+        How long one call is repeated, in seconds; 0 asks once.
+    """
+
+    def __init__(self, archive: Archive, patience_s: float) -> None:
+        self._archive = archive
+        self._patience_s = patience_s
+
+    def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
+        """Fetch as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
+        return self._patiently(lambda: self._archive.fetch(job))
+
+    def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
+        """Store as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
+        self._patiently(lambda: self._archive.store(study_instance_uid, datasets))
+
+    def _patiently(self, call: Callable[[], _T]) -> _T:
+        retrying = Retrying(
+            retry=retry_if_exception_type(ArchiveUnavailable),
+            wait=wait_exponential_jitter(initial=0.5, max=20, jitter=1),
+            stop=stop_after_delay(self._patience_s),
+            before_sleep=_log_wait,
+            reraise=True,
+        )
+        return retrying(call)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    _log.warning("the archive does not answer (attempt %d); asking again", state.attempt_number)

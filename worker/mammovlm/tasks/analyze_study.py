@@ -1,0 +1,128 @@
+"""The one task: analyse a study and tell the plugin how it went."""
+
+import logging
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Reject, SoftTimeLimitExceeded
+from pydantic import ValidationError
+
+from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected
+from mammovlm.pipeline import Analysis, analyse
+from mammovlm.tasks.application import app
+from mammovlm.tasks.messages import AlgorithmMessage, EventMessage, JobMessage, ReportMessage, event
+from mammovlm.tasks.topology import DELIVERY_LIMIT, EVENTS_QUEUE
+from mammovlm.tasks.worker_process import loaded_worker
+
+_log = logging.getLogger(__name__)
+
+_FAILURE_TEXTS = {
+    "archive-unavailable": (
+        "The archive did not answer for a long time. Check that it runs and ask for the study again."
+    ),
+    "result-invalid": (
+        "The report failed its own check and was not stored. This is a fault of the software; "
+        "please report it with the log."
+    ),
+    "time-limit": (
+        "The analysis took longer than its time limit. Ask for the study again; if it happens "
+        "again, report it."
+    ),
+    "internal-error": (
+        "The analysis ended in an unexpected error. This is a fault of the software; please "
+        "report it with the log."
+    ),
+}
+
+
+@app.task(name="mammovlm.analyze_study", bind=True)
+def analyze_study(self: Task, document: dict[str, Any]) -> None:
+    """Analyse the study of one job message.
+
+    A study that cannot be analysed is a result (state rejected) and ends the job. An archive that
+    does not answer gives the job back to the queue, which delivers it three times in all; every
+    other fault goes to the dead letters at once, where it is kept.
+    """
+    try:
+        job = JobMessage.model_validate(document)
+    except ValidationError as error:
+        # include_input=False: the message's content stays out of the log.
+        _log.error("refused a malformed job: %s", error.errors(include_input=False))
+        raise Reject("malformed job", requeue=False) from None
+    _publish(event(job, "running"))
+    try:
+        analysis = _analyse(job)
+    except StudyRejected as rejected:
+        _publish(event(job, "rejected", reason=rejected.reason.value, text=str(rejected)))
+    except ArchiveUnavailable:
+        _give_back(self, job)
+    except ResultInvalid:
+        _log.exception("job %s: the report failed its check", job.job_id)
+        _dead_letter(job, "result-invalid")
+    except SoftTimeLimitExceeded:
+        _dead_letter(job, "time-limit")
+    except Exception as error:  # noqa: BLE001  the last fence: the job must end in a named state
+        _log.error("job %s: unexpected %s", job.job_id, _where(error))
+        _dead_letter(job, "internal-error")
+    else:
+        _publish(_finished(job, analysis))
+
+
+def _analyse(job: JobMessage) -> Analysis:
+    worker = loaded_worker()
+    return analyse(job.to_job(), worker.archive, worker.model, worker.settings)
+
+
+def _finished(job: JobMessage, analysis: Analysis) -> EventMessage:
+    report, algorithm = analysis.report, analysis.findings.algorithm
+    return event(
+        job,
+        "partial" if analysis.findings.is_partial else "done",
+        report=ReportMessage(
+            sop_class_uid=report.SOPClassUID,
+            sop_instance_uid=report.SOPInstanceUID,
+            series_instance_uid=report.SeriesInstanceUID,
+        ),
+        algorithm=AlgorithmMessage(
+            name=algorithm.name,
+            version=algorithm.version,
+            preset=algorithm.preset,
+            device_uid=algorithm.device_uid,
+        ),
+        timings_s=dict(analysis.timings_s),
+    )
+
+
+def _give_back(task: Task, job: JobMessage) -> None:
+    deliveries_before = int((task.request.headers or {}).get("x-delivery-count", 0))
+    if deliveries_before >= DELIVERY_LIMIT:
+        _dead_letter(job, "archive-unavailable")
+    raise Reject("archive-unavailable", requeue=True)
+
+
+def _dead_letter(job: JobMessage, reason: str) -> None:
+    _publish(event(job, "failed", reason=reason, text=_FAILURE_TEXTS[reason]))
+    raise Reject(reason, requeue=False)
+
+
+def _publish(message: EventMessage) -> None:
+    with app.producer_or_acquire() as producer:
+        producer.publish(
+            message.model_dump(mode="json"),
+            exchange=EVENTS_QUEUE.exchange,
+            routing_key=EVENTS_QUEUE.routing_key,
+            declare=[EVENTS_QUEUE],
+            serializer="json",
+            delivery_mode="persistent",
+            retry=True,
+            retry_policy={"max_retries": 10, "interval_start": 0.2, "interval_max": 5},
+        )
+
+
+def _where(error: BaseException) -> str:
+    """Name an exception and the line it came from, without its text (it may quote a data set)."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
+    return f"{type(error).__name__} at {place}"

@@ -1,0 +1,75 @@
+"""What one worker process holds: settings, the archive and the model, loaded before the first task."""
+
+import logging
+import os
+import signal
+from dataclasses import dataclass
+
+from celery.signals import setup_logging, worker_process_init, worker_ready
+
+from mammovlm.archive import Archive, DicomWebArchive
+from mammovlm.archive.retrying import RetryingArchive
+from mammovlm.errors import WeightsUnusable
+from mammovlm.model import MammoVLM
+from mammovlm.settings import Settings
+from mammovlm.tasks.application import app
+from mammovlm.tasks.topology import ANALYSIS_QUEUES, DEAD_QUEUES, EVENTS_QUEUE
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class LoadedWorker:
+    """Everything that is made once per process."""
+
+    settings: Settings
+    archive: Archive
+    model: MammoVLM
+
+
+_loaded: LoadedWorker | None = None
+
+
+def loaded_worker() -> LoadedWorker:
+    """Give what this process holds.
+
+    Raises
+    ------
+    RuntimeError
+        If called outside a worker process.
+    """
+    if _loaded is None:
+        raise RuntimeError("the model is loaded in worker processes only")
+    return _loaded
+
+
+@worker_process_init.connect
+def load_before_first_task(**_: object) -> None:
+    """Load the model; without usable weights the whole worker stops, with the reason in its log."""
+    global _loaded  # noqa: PLW0603  one per process, by design
+    settings = Settings()
+    archive = RetryingArchive(DicomWebArchive.from_settings(settings), settings.archive_patience_s)
+    try:
+        model = MammoVLM.load(settings)
+    except WeightsUnusable as error:
+        _log.critical("the worker stops: %s", error)
+        os.kill(os.getppid(), signal.SIGTERM)
+        raise
+    _loaded = LoadedWorker(settings, archive, model)
+    _log.info("model %s loaded, device %s", settings.preset, model.algorithm.device_uid)
+
+
+@worker_ready.connect
+def declare_topology(**_: object) -> None:
+    """Declare every queue, so that dead letters have a place before the first job can die."""
+    with app.connection_for_write() as connection:
+        for queue in (*ANALYSIS_QUEUES, EVENTS_QUEUE, *DEAD_QUEUES):
+            queue.bind(connection.default_channel).declare()
+
+
+@setup_logging.connect
+def log_to_standard_error(**_: object) -> None:
+    """Log plainly to standard error, where the process supervisor collects it."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("pydicom").setLevel(logging.ERROR)
+    logging.getLogger("dicomweb_client").setLevel(logging.ERROR)
