@@ -18,7 +18,8 @@ _log = logging.getLogger(__name__)
 
 _FAILURE_TEXTS = {
     "archive-unavailable": (
-        "The archive did not answer for a long time. Check that it runs and ask for the study again."
+        "The archive did not answer for a long time. Check that it runs and ask for the study "
+        "again."
     ),
     "result-invalid": (
         "The report failed its own check and was not stored. This is a fault of the software; "

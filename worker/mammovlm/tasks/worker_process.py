@@ -1,4 +1,4 @@
-"""What one worker process holds: settings, the archive and the model, loaded before the first task."""
+"""What one worker process holds, loaded before its first task: settings, archive, model."""
 
 import logging
 import os
