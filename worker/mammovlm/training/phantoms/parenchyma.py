@@ -1,0 +1,196 @@
+"""Fibroglandular tissue: lumps in the breast projected to every view, with strands and texture."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mammovlm.findings import DensityCategory
+from mammovlm.study import ViewPosition
+from mammovlm.training.phantoms.noise import (
+    Field,
+    enlarge,
+    power_law_tile,
+    ridges,
+    sample,
+    smooth_step,
+)
+from mammovlm.training.phantoms.outline import Outline
+from mammovlm.training.phantoms.projection import project_many
+
+COARSE = 4
+AREA_SHARE = {"A": (0.03, 0.2), "B": (0.25, 0.48), "C": (0.52, 0.74), "D": (0.77, 0.95)}
+"""Share of the breast area that is fibroglandular: the quarters of BI-RADS 4th edition, with gaps
+between them, since readers agree on clear cases only."""
+RICHNESS = {"A": 0.30, "B": 0.42, "C": 0.58, "D": 0.74}
+"""Fibroglandular share along the ray where tissue is densest."""
+
+
+@dataclass(frozen=True)
+class Gland:
+    """The fibroglandular tissue of one breast, before projection.
+
+    Parameters
+    ----------
+    lumps
+        float32, shape (n, 5): depth, lateral, cranial (see `BreastPoint`), radius in
+        millimetres, weight.
+    area_share
+        Share of the breast area that shall be fibroglandular, 0..1.
+    richness
+        Share along the ray at its densest, 0..1.
+    softness
+        How gradually tissue ends; 0.1 sharp, 0.5 hazy.
+    streak
+        How strongly the tissue is drawn out towards the nipple, 1..4.
+    cone
+        How strongly tissue keeps to the cone behind the nipple, 0..1.
+    strands
+        Strength of ligaments and ducts, 0..1.
+    """
+
+    lumps: npt.NDArray[np.float32]
+    area_share: float
+    richness: float
+    softness: float
+    streak: float
+    cone: float
+    strands: float
+
+
+def draw_gland(rng: np.random.Generator, density: DensityCategory) -> Gland:
+    """Draw the tissue of one breast: clusters of lumps in a cone behind the nipple."""
+    centres = 14
+    angle, radius = rng.uniform(0, 2 * np.pi, centres), 0.75 * np.sqrt(rng.random(centres))
+    depth = rng.uniform(0.1, 0.95, centres)
+    radius = radius * np.clip(1.25 - depth, 0.1, 1)
+    hub = np.stack([depth, radius * np.cos(angle) + 0.12, radius * np.sin(angle) + 0.1], axis=1)
+    each = 22
+    places = np.repeat(hub, each, axis=0) + rng.normal(0, 0.13, (centres * each, 3))
+    size = rng.uniform(3, 14, centres * each) ** 1.0
+    weight = rng.gamma(1.5, 1.0, centres * each) / np.sqrt(size)
+    lumps = np.column_stack([places, size, weight]).astype(np.float32)
+    low, high = AREA_SHARE[density]
+    return Gland(
+        lumps=lumps,
+        area_share=float(rng.uniform(low, high)),
+        richness=float(np.clip(rng.normal(RICHNESS[density], 0.07), 0.2, 0.9)),
+        softness=float(rng.uniform(0.2, 0.55)),
+        streak=float(rng.uniform(1.2, 3.2)),
+        cone=float(rng.uniform(0.4, 1.0)),
+        strands=float(rng.uniform(0.3, 1.0)),
+    )
+
+
+def mirrored(rng: np.random.Generator, gland: Gland) -> Gland:
+    """Give the other breast's tissue: alike, not the same."""
+    lumps = gland.lumps.copy()
+    lumps[:, :3] += rng.normal(0, 0.05, lumps[:, :3].shape).astype(np.float32)
+    lumps[:, 4] *= rng.gamma(6.0, 1 / 6.0, len(lumps)).astype(np.float32)
+    return Gland(
+        lumps=lumps,
+        area_share=float(np.clip(gland.area_share + rng.normal(0, 0.015), 0.02, 0.97)),
+        richness=gland.richness,
+        softness=gland.softness,
+        streak=gland.streak,
+        cone=gland.cone,
+        strands=gland.strands,
+    )
+
+
+def gland_share(
+    rng: np.random.Generator, gland: Gland, position: ViewPosition, outline: Outline
+) -> tuple[Field, float]:
+    """Project the tissue into one view.
+
+    Returns
+    -------
+    tuple of Field and float
+        The fibroglandular share along the ray, 0..1, shape (rows, columns); and percent density,
+        the share of the breast area (without muscle) that is fibroglandular, 0..1.
+    """
+    frame = outline.frame
+    rows, columns = _flow(rng, outline, gland.streak)
+    coarse = _lump_field(gland, position, outline) + 1.5 * gland.cone * _cone(outline)
+    texture = sample(power_law_tile(rng, 3.0, 0.7), rows, columns)
+    level = enlarge(coarse, frame.shape) + 0.8 * texture
+    subcutaneous = rng.uniform(4, 12)
+    rim = smooth_step(outline.inside_mm, subcutaneous * 0.2, subcutaneous * 2.5)
+    level -= 2.5 * (1 - rim)
+    breast = (outline.inside_mm > 0) & (outline.muscle < 0.2)
+    threshold = _upper_quantile(level[::3, ::3][breast[::3, ::3]], gland.area_share)
+    tissue = _logistic((level - threshold) / gland.softness)
+    lobules = _lobules(rng, rows, columns)
+    strands = _strands(rng, rows, columns) * gland.strands
+    share = gland.richness * tissue * (0.4 + 0.6 * lobules)
+    share += (0.16 + 0.1 * tissue) * strands * rim + 0.02 * (2 + np.clip(texture, -2, 2)) * rim
+    percent = float(np.mean(tissue[breast] > 0.5)) if breast.any() else 0.0
+    return np.clip(share, 0, 1).astype(np.float32), percent
+
+
+def _logistic(field: Field) -> Field:
+    return np.asarray(0.5 + 0.5 * np.tanh(0.5 * field), dtype=np.float32)
+
+
+def _upper_quantile(values: Field, share: float) -> float:
+    return float(np.quantile(values, 1 - share)) if values.size else 0.0
+
+
+def _lump_field(gland: Gland, position: ViewPosition, outline: Outline) -> Field:
+    """Project Gaussian lumps: each is the product of a row and a column profile."""
+    y, x = outline.frame.axes(COARSE)
+    rows, columns = project_many(gland.lumps[:, :3], position, outline)
+    radius, weight = gland.lumps[:, 3], gland.lumps[:, 4]
+    down = np.exp(-0.5 * np.square((y - rows) / radius))
+    across = np.exp(-0.5 * np.square((x.T - columns) / radius))
+    field = (down * weight) @ across.T
+    spread = field[outline.inside_mm[::COARSE, ::COARSE] > 5]
+    return np.asarray(
+        (field - spread.mean()) / (spread.std() + 1e-6) if spread.size else field,
+        dtype=np.float32,
+    )
+
+
+def _cone(outline: Outline) -> Field:
+    """Give how well a place lies in the cone behind the nipple, -1..1."""
+    y, x = outline.frame.axes(COARSE)
+    row, depth = outline.nipple_mm[0], outline.depth_mm
+    ahead = np.clip((depth * 1.05 - x) / depth, 0, 1.2)
+    width = (0.22 + 0.75 * ahead) * outline.reach_mm[1]
+    aside = np.abs(y - row + 0.12 * outline.reach_mm[0] * ahead) / width
+    back = smooth_step(x / depth, -0.05, 0.3)
+    return np.asarray(1.6 * np.exp(-(aside**2)) * back - 0.8, dtype=np.float32)
+
+
+def _flow(rng: np.random.Generator, outline: Outline, streak: float) -> tuple[Field, Field]:
+    """Give tile coordinates that run along and across the ducts, which converge on the nipple."""
+    y, x = outline.frame.axes(COARSE)
+    row, column = outline.nipple_mm
+    behind = column + 0.35 * outline.depth_mm - x
+    aside = y - row
+    along = np.hypot(behind, aside)
+    across = np.arctan2(aside, behind) * outline.depth_mm
+    warp_tile = power_law_tile(rng, 3.4, 0.7, 24)
+    bend = sample(warp_tile, y * 0.5 + 0 * x, x * 0.5 + 0 * y)
+    bend2 = sample(warp_tile, y * 0.5 + 128 + 0 * x, x * 0.5 + 64 + 0 * y)
+    root = np.sqrt(streak)
+    per_mm = rng.uniform(1.0, 1.5)
+    rows = (along / root + 7 * bend) * per_mm + rng.uniform(0, 256)
+    columns = (across * root + 7 * bend2) * per_mm + rng.uniform(0, 256)
+    shape = outline.frame.shape
+    return enlarge(rows.astype(np.float32), shape), enlarge(columns.astype(np.float32), shape)
+
+
+def _lobules(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
+    """Give the uneven inside of the tissue: fat lobules between denser bands, 0..1."""
+    fine = sample(power_law_tile(rng, 2.7, 3.0), rows * 1.2, columns * 1.2)
+    return np.asarray(0.5 + 0.5 * np.tanh(0.8 * fine + 0.1), dtype=np.float32)
+
+
+def _strands(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
+    """Give ligaments, ducts and small vessels: thin bent lines of changing strength, 0..1."""
+    tile = power_law_tile(rng, 2.6, 3.0, 36)
+    loudness = power_law_tile(rng, 2.5, 2.0, 20)
+    lines = ridges(tile, 0.13) * smooth_step(loudness, -0.8, 1.8)
+    other = np.roll(ridges(loudness, 0.06), 77, axis=0) * smooth_step(tile, -0.5, 1.8)
+    return sample(np.maximum(lines, other).astype(np.float32), rows * 0.5, columns)
