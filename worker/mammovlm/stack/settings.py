@@ -1,0 +1,39 @@
+"""Settings of the local stack: where it keeps its files and on which ports it listens."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+CHECKOUT = Path(__file__).resolve().parents[3]
+
+
+class StackSettings(BaseSettings):
+    """Settings of the local stack, from the environment (prefix ``MAMMOVLM_``).
+
+    The programs' own settings (quiet time, deadline, preset, ...) pass through the environment
+    unchanged; only what the stack must know itself is here.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MAMMOVLM_", frozen=True, extra="ignore")
+
+    home: Path = Field(CHECKOUT, description="The checkout with the folders orthanc and plugin.")
+    var: Path = Field(CHECKOUT / "var", description="Where data, logs and sockets are kept.")
+    http_port: int = Field(8042, gt=0, lt=65536, description="Orthanc's REST and DICOMweb.")
+    dicom_port: int = Field(4242, gt=0, lt=65536, description="Orthanc's C-STORE.")
+    amqp_port: int = Field(5672, gt=0, lt=65536, description="RabbitMQ.")
+    dist_port: int = Field(25672, gt=0, lt=65536, description="Erlang distribution of RabbitMQ.")
+    epmd_port: int = Field(25673, gt=0, lt=65536, description="Erlang port mapper of RabbitMQ.")
+    workers: int = Field(1, gt=0, description="Worker processes, each with its own model.")
+    start_timeout_s: float = Field(180.0, gt=0, description="How long one program may start.")
+    stop_timeout_s: int = Field(60, gt=0, description="How long a worker may end its study.")
+
+    @property
+    def http_url(self) -> str:
+        """Orthanc's address on this machine."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def broker_url(self) -> str:
+        """RabbitMQ's address on this machine; its guest is let in from loopback only."""
+        return f"amqp://guest:guest@127.0.0.1:{self.amqp_port}//"
