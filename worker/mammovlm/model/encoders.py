@@ -1,0 +1,89 @@
+"""Image encoders by name: a grey image in, three feature maps out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from mammovlm.model.presets import EncoderSpec
+from mammovlm.model.torchvision_operators import declare_missing_operators
+
+declare_missing_operators()
+
+import timm  # noqa: E402  the operators must be there before timm imports torchvision
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What an encoder saw, coarse to fine.
+
+    Parameters
+    ----------
+    early, middle, last
+        float32, (batch, channels, rows, columns); ``last`` has the encoder's ``width`` channels.
+    """
+
+    early: Tensor
+    middle: Tensor
+    last: Tensor
+
+
+class Encoder(nn.Module):
+    """A timm backbone that takes grey images of any preset's size.
+
+    Parameters
+    ----------
+    spec
+        Which backbone.
+    backbone
+        A network of that architecture to share; a new one where None.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, spec: EncoderSpec, backbone: nn.Module | None = None) -> None:
+        super().__init__()
+        self.spec = spec
+        self.backbone: nn.Module = backbone or timm.create_model(
+            spec.architecture, pretrained=False, num_classes=0, **dict[str, Any](spec.options)
+        )
+        self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, grey: Tensor) -> FeatureMaps:
+        """Encode grey images.
+
+        Parameters
+        ----------
+        grey
+            float32, (batch, 1, rows, columns), 0..1, background 0.
+
+        Returns
+        -------
+        FeatureMaps
+            Class and register tokens of a transformer are left out.
+        """
+        colour = (grey.expand(-1, 3, -1, -1) - self.mean) / self.std
+        last, (early, middle) = self.backbone.forward_intermediates(  # type: ignore[operator]
+            colour, indices=list(self.spec.stages), output_fmt="NCHW"
+        )
+        return FeatureMaps(early=early, middle=middle, last=self._as_map(last, like=middle))
+
+    def _as_map(self, last: Tensor, like: Tensor) -> Tensor:
+        """Lay a transformer's tokens out as the map they came from."""
+        if last.dim() == 4:
+            return last
+        rows, columns = like.shape[-2:]
+        patches = last[:, last.shape[1] - rows * columns :]
+        return patches.transpose(1, 2).reshape(last.shape[0], -1, rows, columns)
+
+
+def create_encoder(spec: EncoderSpec, backbone: nn.Module | None = None) -> Encoder:
+    """Build an encoder in evaluation mode, without trained weights unless its backbone has some.
+
+    Evaluation mode keeps BatchNorm's stored statistics: an exam of four views is no batch to
+    estimate them from.
+    """
+    return Encoder(spec, backbone).eval()

@@ -1,0 +1,205 @@
+"""The parts of one MammoVLM, loaded: every network that has weights, and who each of them is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from mammovlm.errors import WeightsUnusable
+from mammovlm.findings import ModelPart
+from mammovlm.model.density_selector import DensityHead
+from mammovlm.model.encoders import Encoder, create_encoder
+from mammovlm.model.fusion import Fusion
+from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
+from mammovlm.model.packaged_weights import LITE, MINILM, lite_tensors, packaged_path
+from mammovlm.model.presets import PRESETS, EncoderSpec, Preset
+from mammovlm.model.text_encoder import TextBranch, TextEncoder, load_text_encoder
+from mammovlm.model.umicon import UMiCon
+from mammovlm.model.visual_moe import VisualMoE
+from mammovlm.model.weights import WeightsFolder, load_into
+from mammovlm.settings import Settings
+
+COMPACT_WEIGHTS = Path(__file__).parent / "weights" / "compact"
+
+
+@dataclass(frozen=True)
+class SelectorParts:
+    """The density selector: encoder and head."""
+
+    encoder: Encoder
+    head: DensityHead
+
+
+@dataclass(frozen=True)
+class JointParts:
+    """Everything behind the experts; trained together, so present together or not at all."""
+
+    umicon: UMiCon
+    text_encoder: TextEncoder
+    text_branch: TextBranch
+    fusion: Fusion
+    heads: Mapping[str, Head]
+
+
+@dataclass(frozen=True)
+class LoadedParts:
+    """What `load_parts` found.
+
+    Parameters
+    ----------
+    preset
+        The sizes.
+    selector, joint
+        None where untrained.
+    moe
+        The experts that have weights.
+    identities
+        Every part, trained or not, for the report.
+    training_note
+        From the card.
+    """
+
+    preset: Preset
+    selector: SelectorParts | None
+    moe: VisualMoE
+    joint: JointParts | None
+    identities: tuple[ModelPart, ...]
+    training_note: str
+
+
+@dataclass
+class _Loader:
+    preset: Preset
+    folder: WeightsFolder
+    cache_dir: Path
+    identities: list[ModelPart] = field(default_factory=list)
+    backbones: dict[str, nn.Module] = field(default_factory=dict)
+
+    def selector(self) -> SelectorParts | None:
+        spec = self.preset.selector
+        if not self.folder.has("density_selector"):
+            self._note("density selector", spec.architecture, None)
+            return None
+        encoder = self.encoder(spec, "selector_encoder")
+        tensors = self.folder.tensors("density_selector")
+        if encoder is None or "feature_mean" not in tensors:
+            raise WeightsUnusable("The density selector has a head but no encoder, or no scale.")
+        head = DensityHead(tensors["feature_mean"].shape[0])
+        load_into(head, tensors, "density selector")
+        self._note("density selector", f"ordered head on {spec.architecture}", "density_selector")
+        return SelectorParts(encoder, head.eval())
+
+    def encoder(self, spec: EncoderSpec, part: str) -> Encoder | None:
+        """Load an encoder from the package that carries it or from the folder; None: untrained."""
+        name = f"expert {spec.label}" if part.startswith("expert_") else "encoder of the selector"
+        if spec.architecture in LITE:
+            packaged = LITE[spec.architecture]
+            self.identities.append(
+                ModelPart(name, spec.architecture, packaged.sha256, packaged.trained_on)
+            )
+            return self._shared_lite(spec)
+        self._note(name, spec.architecture, part)
+        if not self.folder.has(part):
+            return None
+        encoder = create_encoder(spec)
+        load_into(encoder.backbone, self.folder.tensors(part), name)
+        return encoder
+
+    def _shared_lite(self, spec: EncoderSpec) -> Encoder:
+        """Two roles with the same packaged weights share one network in memory."""
+        known = self.backbones.get(spec.architecture)
+        encoder = create_encoder(spec, known)
+        if known is None:
+            tensors = lite_tensors(spec.architecture, self.cache_dir)
+            load_into(encoder.backbone, tensors, spec.architecture)
+            self.backbones[spec.architecture] = encoder.backbone
+        return encoder
+
+    def moe(self) -> VisualMoE:
+        found = {
+            name: self.encoder(spec, f"expert_{name}") for name, spec in self.preset.experts.items()
+        }
+        experts = {name: encoder for name, encoder in found.items() if encoder is not None}
+        served = self.folder.card.parts["umicon"].experts if self.folder.has("umicon") else ()
+        return VisualMoE(self.preset, experts, served)
+
+    def joint(self) -> JointParts | None:
+        preset, parts = self.preset, ("umicon", "text_branch", "fusion", "heads")
+        described = {
+            "umicon": f"pooling {preset.umicon.pooling}, six linear layers",
+            "text_branch": f"linear on {preset.text.architecture}",
+            "fusion": "concatenation and layer normalisation",
+            "heads": f"one linear layer each: {', '.join(HEAD_NAMES)}",
+        }
+        trained = all(self.folder.has(part) for part in parts)
+        for part in parts:
+            self._note(_SPOKEN[part], described[part], part if trained else None)
+        if not trained:
+            return None
+        size = preset.umicon.size
+        umicon = UMiCon(next(iter(preset.experts.values())).width, preset.umicon)
+        branch, fusion = TextBranch(preset.text.width, size), Fusion(size)
+        for module, part in ((umicon, "umicon"), (branch, "text_branch"), (fusion, "fusion")):
+            load_into(module, self.folder.tensors(part), _SPOKEN[part])
+        heads = heads_from_tensors(2 * size, self.folder.tensors("heads"))
+        return JointParts(umicon.eval(), self.text_encoder(), branch.eval(), fusion.eval(), heads)
+
+    def text_encoder(self) -> TextEncoder:
+        spec = self.preset.text
+        if self.preset.name == "compact":
+            path, sha256, trained_on = packaged_path(MINILM), MINILM.sha256, MINILM.trained_on
+        elif self.folder.has("text_encoder"):
+            card = self.folder.card.parts["text_encoder"]
+            path = self.folder.folder / card.file
+            sha256, trained_on = card.sha256, card.trained_on
+        else:
+            raise WeightsUnusable("The weights folder holds a text branch but no text encoder.")
+        self.identities.append(ModelPart("text encoder", spec.architecture, sha256, trained_on))
+        return load_text_encoder(spec, path.parent, sha256)
+
+    def _note(self, name: str, architecture: str, part: str | None) -> None:
+        known = part is not None and self.folder.has(part)
+        card = self.folder.card.parts[part] if part and known else None
+        self.identities.append(
+            ModelPart(
+                name,
+                architecture,
+                card.sha256 if card else None,
+                card.trained_on if card else "not trained",
+            )
+        )
+
+
+_SPOKEN = {
+    "umicon": "UMiCon",
+    "text_branch": "text projection",
+    "fusion": "fusion",
+    "heads": "heads",
+}
+
+
+def load_parts(settings: Settings) -> LoadedParts:
+    """Load every part of the preset that has weights.
+
+    Raises
+    ------
+    WeightsUnusable
+        Where weights that should be there are missing, damaged or not the expected ones.
+    """
+    preset = PRESETS[settings.preset]
+    folder = settings.weights_dir
+    if folder is None and preset.name == "paper":
+        raise WeightsUnusable(
+            "The `paper` preset needs MAMMOVLM_WEIGHTS_DIR: a folder with card.json and "
+            "safetensors files, laid out as docs/model-card.md says. `compact` needs none."
+        )
+    if folder is not None and not (folder / "card.json").is_file():
+        raise WeightsUnusable(
+            "The folder in MAMMOVLM_WEIGHTS_DIR holds no card.json, which lists the weights and "
+            "their hashes; docs/model-card.md shows one."
+        )
+    loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir)
+    selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
+    note = loader.folder.card.training_note
+    return LoadedParts(preset, selector, moe, joint, tuple(loader.identities), note)
