@@ -1,0 +1,108 @@
+"""Parse-back: whether a wording may stand in place of the template text, and why not.
+
+A wording passes only if every sentence is understood in full, all sentences together make exactly
+the claims of the facts, and it is as easy to read as the template (dicom-and-field D.4).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Final
+
+from mammovlm.explanation.facts import Claim, Facts, claims_of
+from mammovlm.explanation.grammar import grammar_for
+from mammovlm.explanation.readability import grade_of, words_of
+from mammovlm.explanation.refusal import Refusal, RefusalReason
+from mammovlm.explanation.sentences import Sentences
+
+MAX_WORDS: Final = 130
+"""Longest wording; the longest template has about a hundred words."""
+MAX_SENTENCE_WORDS: Final = 20
+MAX_GRADE: Final = 8.0
+"""Flesch-Kincaid grade above which a wording is refused; the target is 6."""
+
+
+def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
+    """Judge a wording of the language model.
+
+    Parameters
+    ----------
+    wording
+        Text in any state: empty, broken, in another script, of any length.
+    facts
+        What it must say, no less and no more.
+    sentences
+        The language it must be in.
+
+    Returns
+    -------
+    Refusal or None
+        None where the wording may be shown.
+    """
+    return (
+        _refused_length(wording)
+        or _refused_words(wording, sentences)
+        or _refused_form(wording, sentences)
+        or _refused_claims(wording, facts, sentences)
+        or _refused_reading(wording, sentences)
+    )
+
+
+def _refused_length(wording: str) -> Refusal | None:
+    if not wording.strip():
+        return Refusal(RefusalReason.EMPTY)
+    count = len(words_of(wording))
+    if count > MAX_WORDS or len(wording) > 10 * MAX_WORDS:
+        return Refusal(RefusalReason.TOO_LONG, f"{count} words")
+    return None
+
+
+def _refused_form(wording: str, sentences: Sentences) -> Refusal | None:
+    if not re.fullmatch(sentences.letters, wording):
+        return Refusal(RefusalReason.FOREIGN_CHARACTERS)
+    if not wording.endswith("."):
+        return Refusal(RefusalReason.UNFINISHED)
+    return None
+
+
+def _refused_words(wording: str, sentences: Sentences) -> Refusal | None:
+    for reason, expression in sentences.forbidden.items():
+        if found := re.search(expression, wording, re.IGNORECASE):
+            return Refusal(reason, f"at character {found.start()}")
+    return None
+
+
+def _refused_claims(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
+    grammar, made = grammar_for(sentences), list[Claim]()
+    for number, sentence in enumerate(split(wording, sentences), start=1):
+        if len(words_of(sentence)) > MAX_SENTENCE_WORDS:
+            return Refusal(RefusalReason.LONG_SENTENCE, f"sentence {number}")
+        claims = grammar.claims(sentence)
+        if claims is None:
+            return Refusal(RefusalReason.NOT_UNDERSTOOD, f"sentence {number}")
+        made.extend(claims)
+    return _refused_difference(made, claims_of(facts))
+
+
+def _refused_difference(made: Sequence[Claim], expected: frozenset[Claim]) -> Refusal | None:
+    if changed := set(made) - expected:
+        return Refusal(RefusalReason.CHANGED_FACT, _topics(changed))
+    if missing := expected - set(made):
+        return Refusal(RefusalReason.MISSING_FACT, _topics(missing))
+    if repeated := {claim for claim, count in Counter(made).items() if count > 1}:
+        return Refusal(RefusalReason.REPEATED, _topics(repeated))
+    return None
+
+
+def _refused_reading(wording: str, sentences: Sentences) -> Refusal | None:
+    grade = grade_of(wording, sentences.language)
+    return Refusal(RefusalReason.READING_GRADE, f"{grade:.1f}") if grade > MAX_GRADE else None
+
+
+def split(wording: str, sentences: Sentences) -> list[str]:
+    """Split a wording that ends with a full stop into sentences without their full stops."""
+    return wording.removesuffix(".").split(f".{sentences.between}")
+
+
+def _topics(claims: set[Claim] | frozenset[Claim]) -> str:
+    return ", ".join(sorted({str(claim.topic) for claim in claims}))

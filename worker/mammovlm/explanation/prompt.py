@@ -1,0 +1,57 @@
+"""Facts to the language model's prompt: short, because every token costs time before the first."""
+
+from collections.abc import Sequence
+
+from mammovlm.explanation.facts import Facts
+from mammovlm.explanation.sentences import PromptWords, Sentences, Term
+from mammovlm.study import Slot
+
+PROMPT_FORMAT = 1
+"""Number of this form of the prompt; tuned weights know which one they were tuned on."""
+
+
+def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -> str:
+    """Put the facts before the language model.
+
+    Parameters
+    ----------
+    facts
+        What it shall say.
+    sentences
+        The language.
+    seen_only
+        Withhold what can be seen in the images (density and scores), so that only the soft
+        prefix carries it. For training and for the swap test; never for a report.
+
+    Returns
+    -------
+    str
+        One line of facts and the task.
+    """
+    words = sentences.prompt
+    line = words.facts.format(
+        sides=", ".join(words.sides[side] for side in facts.sides),
+        missing=_missing(facts.missing, words),
+        density=words.unseen if seen_only else _density(facts, sentences),
+        scores=words.unseen if seen_only else _scores(facts, words),
+    )
+    return f"{line} {words.task}"
+
+
+def _missing(missing: Sequence[Slot], words: PromptWords) -> str:
+    named = (f"{words.sides[slot.laterality]} {words.views[slot.position]}" for slot in missing)
+    return ", ".join(named) or words.none
+
+
+def _density(facts: Facts, sentences: Sentences) -> str:
+    if facts.density is None:
+        return sentences.prompt.unknown
+    return sentences.terms[Term.DENSITY][facts.density][0]
+
+
+def _scores(facts: Facts, words: PromptWords) -> str:
+    return ", ".join(
+        f"{words.sides[breast.laterality]} "
+        f"{words.ranges[breast.score] if breast.score else words.unknown}"
+        for breast in facts.breasts
+    )
