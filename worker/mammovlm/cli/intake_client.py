@@ -1,0 +1,160 @@
+"""What the command line asks the plugin, by its REST interface under ``/mammovlm``."""
+
+from typing import Any
+
+import requests
+from pydantic import BaseModel, Field
+
+from mammovlm.errors import MammoVLMError
+
+_TIMEOUT_S = 30
+
+
+class IntakeUnavailable(MammoVLMError):
+    """Raised when Orthanc or the plugin does not answer as it should."""
+
+
+class StudyUnknown(MammoVLMError):
+    """Raised when Orthanc has no such study, or it concerns us not."""
+
+
+class StudyStatus(BaseModel):
+    """The part of a study's status document that is shown (ARCHITECTURE.md, states)."""
+
+    study_instance_uid: str
+    state: str
+    run: int = 1
+    reason: str = ""
+    text: str = ""
+    missing: tuple[str, ...] = ()
+    left_out: tuple[dict[str, str], ...] = ()
+    report: dict[str, str] | None = None
+    algorithm: dict[str, str] | None = None
+    timings_s: dict[str, float] = Field(default_factory=dict)
+    times: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def since(self) -> str:
+        """When the state was entered, to the second, UTC."""
+        return self.times.get(self.state, "")[:19].replace("T", " ")
+
+
+class IntakeClient:
+    """The plugin's REST interface at one Orthanc.
+
+    Parameters
+    ----------
+    orthanc_url
+        Orthanc's address, for example ``http://127.0.0.1:8042``. User and password may stand in
+        it.
+    """
+
+    def __init__(self, orthanc_url: str) -> None:
+        self._root = orthanc_url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy between this machine and its Orthanc
+
+    def study(self, study_instance_uid: str) -> StudyStatus:
+        """Ask for the status of one study.
+
+        Raises
+        ------
+        StudyUnknown
+            If the plugin has none.
+        IntakeUnavailable
+            If it does not answer.
+        """
+        answer = self._ask("GET", f"/mammovlm/studies/{study_instance_uid}")
+        return StudyStatus.model_validate(answer)
+
+    def studies(self) -> list[StudyStatus]:
+        """Ask for the status of all studies that concern us.
+
+        Raises
+        ------
+        IntakeUnavailable
+            If the plugin does not answer.
+        """
+        answer = self._ask("GET", "/mammovlm/studies")
+        return [StudyStatus.model_validate(study) for study in answer["studies"]]
+
+    def rerun(self, study_instance_uid: str, *, urgent: bool = False) -> StudyStatus:
+        """Ask for a study to be analysed again; give its new status.
+
+        Raises
+        ------
+        StudyUnknown
+            If Orthanc has no such study.
+        IntakeUnavailable
+            If the plugin does not answer.
+        """
+        answer = self._ask(
+            "POST",
+            f"/mammovlm/studies/{study_instance_uid}/analyze",
+            {"priority": "urgent" if urgent else "normal"},
+        )
+        return StudyStatus.model_validate(answer)
+
+    def identifier(self, uid: str) -> str:
+        """Ask for the identifier by which Orthanc itself calls a study or an instance.
+
+        Raises
+        ------
+        StudyUnknown
+            If Orthanc holds nothing with this UID.
+        IntakeUnavailable
+            If Orthanc does not answer.
+        """
+        found = self._ask("POST", "/tools/lookup", text=uid)
+        if not found:
+            raise StudyUnknown(f"Orthanc holds nothing with the UID {uid}.")
+        return str(found[0]["ID"])
+
+    def file(self, sop_instance_uid: str) -> bytes:
+        """Download one instance.
+
+        Raises
+        ------
+        StudyUnknown
+            If Orthanc does not hold it.
+        IntakeUnavailable
+            If Orthanc does not answer.
+        """
+        route = f"/instances/{self.identifier(sop_instance_uid)}/file"
+        return self._request("GET", route).content
+
+    def _ask(
+        self, method: str, route: str, body: dict[str, str] | None = None, text: str | None = None
+    ) -> Any:  # noqa: ANN401  JSON
+        answer = self._request(method, route, body, text)
+        try:
+            return answer.json()
+        except requests.JSONDecodeError as error:
+            raise IntakeUnavailable(f"{self._root}{route} answers no JSON.") from error
+
+    def _request(
+        self, method: str, route: str, body: dict[str, str] | None = None, text: str | None = None
+    ) -> requests.Response:
+        try:
+            answer = self._session.request(
+                method, self._root + route, json=body, data=text, timeout=_TIMEOUT_S
+            )
+        except requests.RequestException as error:
+            raise IntakeUnavailable(
+                f"Orthanc does not answer at {self._root}. Is it up? (`make status`)"
+            ) from error
+        if answer.status_code == requests.codes.not_found:
+            raise StudyUnknown(f"{self._root}{route} is not known. {_told(answer)}".strip())
+        if not answer.ok:
+            raise IntakeUnavailable(
+                f"{self._root}{route} answers {answer.status_code}. {_told(answer)}".strip()
+            )
+        return answer
+
+
+def _told(answer: requests.Response) -> str:
+    """Read what the plugin says of its refusal, where it says something."""
+    try:
+        return str(answer.json().get("text", ""))
+    except (requests.JSONDecodeError, AttributeError):
+        return ""
