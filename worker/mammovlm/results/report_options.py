@@ -1,0 +1,48 @@
+"""What a site can choose about its structured reports."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage
+
+from mammovlm.settings import Settings
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """Choices that change the content of a report, and so its UIDs.
+
+    Parameters
+    ----------
+    sr_class
+        Comprehensive SR, which every viewer reads, or Comprehensive 3D SR, which a strict claim
+        of IHE AI Results asks for.
+    character_set
+        (0008,0005) of the report; ISO_IR 100 replaces what Latin-1 cannot write.
+    include_patient_text
+        Whether the draft for the patient is put into the report.
+    suspicion_threshold
+        0..1; a category is suggested only where the whole interval lies on one side of it.
+    """
+
+    sr_class: Literal["comprehensive", "comprehensive3d"] = "comprehensive"
+    character_set: Literal["ISO_IR 192", "ISO_IR 100"] = "ISO_IR 192"
+    include_patient_text: bool = True
+    suspicion_threshold: float = 0.5
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "ReportOptions":
+        """Take the choices from the worker's settings."""
+        return cls(
+            sr_class=settings.sr_class,
+            character_set=settings.sr_character_set,
+            include_patient_text=settings.include_patient_text,
+            suspicion_threshold=settings.suspicion_threshold,
+        )
+
+    @property
+    def sop_class_uid(self) -> UID:
+        """(0008,0016) of the report."""
+        if self.sr_class == "comprehensive3d":
+            return Comprehensive3DSRStorage
+        return ComprehensiveSRStorage

@@ -1,0 +1,53 @@
+"""UIDs that follow from what a report is about, so that a job done twice stores one report."""
+
+import json
+from dataclasses import asdict
+from uuid import UUID, uuid5
+
+from mammovlm.findings import Findings
+from mammovlm.results.report_options import ReportOptions
+from mammovlm.study import Study
+
+_NAMESPACE = UUID("5334d000-8465-40fe-93af-2b6afbecee7e")
+
+
+def derived_uid(*parts: str) -> str:
+    """Make the UID that belongs to these words: the same words give the same UID.
+
+    The form is that of PS3.5 B.2, a UUID (here of version 5, RFC 9562) under 2.25.
+    """
+    return f"2.25.{uuid5(_NAMESPACE, json.dumps(parts)).int}"
+
+
+class ReportUids:
+    """Every UID of one report.
+
+    They follow from the study, the images that were analysed and left out, the algorithm's
+    Device UID and the options. Neither the time nor the predecessor takes part: the same work
+    done again is the same report.
+    """
+
+    def __init__(self, study: Study, findings: Findings, options: ReportOptions) -> None:
+        analysed = sorted(view.source.sop_instance_uid for view in study.views)
+        left_out = sorted((i.sop_instance_uid, i.reason, i.detail) for i in findings.left_out)
+        self._base = (
+            study.study_instance_uid,
+            json.dumps(analysed),
+            json.dumps(left_out),
+            findings.algorithm.device_uid,
+            json.dumps(asdict(options), sort_keys=True),
+        )
+
+    @property
+    def sop_instance(self) -> str:
+        """(0008,0018) of the report."""
+        return derived_uid("structured report", *self._base)
+
+    @property
+    def series_instance(self) -> str:
+        """(0020,000E): every report is a series of its own."""
+        return derived_uid("structured report series", *self._base)
+
+    def tracking(self, name: str) -> str:
+        """Make the Tracking Unique Identifier (112040, DCM) of the named measurement group."""
+        return derived_uid("tracking", name, *self._base)
