@@ -1,0 +1,44 @@
+"""What is written in place of a result where a study could not be analysed.
+
+Its schema is ``refusal.schema.json`` in this folder.
+"""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+VERSION = 1
+
+
+def refusal_document(
+    study_instance_uid: str, status: Literal["rejected", "failed"], reason: str, text: str
+) -> dict[str, Any]:
+    """Make the JSON document of a study without a report.
+
+    Parameters
+    ----------
+    study_instance_uid
+        (0020,000D).
+    status
+        "rejected": the study cannot be analysed as it is; "failed": a fault on our side.
+    reason
+        The named reason, such as "no-standard-view".
+    text
+        What happened and what to do, for a technologist; no patient data.
+    """
+    return {
+        "version": VERSION,
+        "study_instance_uid": study_instance_uid,
+        "status": status,
+        "reason": reason,
+        "text": text,
+    }
+
+
+@cache
+def refusal_schema() -> dict[str, Any]:
+    """Load the JSON schema (draft 2020-12) of the document."""
+    text = files("mammovlm.results").joinpath("refusal.schema.json").read_text("utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
