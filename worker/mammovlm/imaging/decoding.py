@@ -1,0 +1,164 @@
+"""Pixel data as stored values, for every transfer syntax (PS3.5 A.4).
+
+The fastest decoder that was found correct comes first (imagecodecs; it also lets other threads
+run), and what it cannot read is given to pydicom's own decoders (GDCM, OpenJPEG, CharLS) before an
+image is refused. JPEG Extended with 12 bits only imagecodecs can read.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import numpy.typing as npt
+from pydicom import Dataset, uid
+from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
+
+from mammovlm.imaging.codestream import frame_size, is_complete
+from mammovlm.imaging.limits import ReadingLimits
+from mammovlm.imaging.opening import OpenedObject, read_pixel_bytes
+from mammovlm.imaging.pixel_layout import PixelLayout, StoredValues
+from mammovlm.imaging.refusal import ImageRefused
+from mammovlm.study import LeftOutReason
+
+Decoded = npt.NDArray[np.integer[Any]]
+_JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
+_JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
+_JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000)
+_HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
+_DECODERS: Mapping[str, Callable[[bytes], Decoded]] = {
+    **dict.fromkeys(_JPEG, imagecodecs.jpeg8_decode),
+    **dict.fromkeys(_JPEG_LS, imagecodecs.jpegls_decode),
+    **dict.fromkeys(_JPEG_2000, imagecodecs.jpeg2k_decode),
+    **dict.fromkeys(_HTJ2K, imagecodecs.htj2k_decode),
+}
+_NATIVE = (
+    uid.ImplicitVRLittleEndian,
+    uid.ExplicitVRLittleEndian,
+    uid.ExplicitVRBigEndian,
+    uid.DeflatedExplicitVRLittleEndian,
+)
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # PS3.3 C.7.6.3.1.2, YBR_FULL
+
+
+def is_native(transfer_syntax: str) -> bool:
+    """Tell whether pixel cells of that transfer syntax were never compressed."""
+    return transfer_syntax in _NATIVE
+
+
+def decode_pixels(opened: OpenedObject, layout: PixelLayout, limits: ReadingLimits) -> StoredValues:
+    """Decode the pixels of a single-frame image.
+
+    Parameters
+    ----------
+    opened
+        The image.
+    layout
+        How its header describes the pixels; its size was checked before.
+    limits
+        Sizes that the codestream may not exceed either.
+
+    Returns
+    -------
+    ndarray of uint8 or uint16, shape (rows, columns)
+        The pixel cells as they are stored: signed values in two's complement, unused bits not
+        masked. Colour is turned into its luminance.
+
+    Raises
+    ------
+    ImageRefused
+        TRANSFER_SYNTAX_UNKNOWN, PIXELS_MISSING, PIXELS_UNREADABLE or SIZE_REFUSED.
+    """
+    syntax = opened.transfer_syntax
+    if syntax not in (*_NATIVE, uid.RLELossless, *_DECODERS):
+        raise ImageRefused(LeftOutReason.TRANSFER_SYNTAX_UNKNOWN, syntax)
+    value = read_pixel_bytes(opened, limits)
+    if is_native(syntax):
+        _check_length(value, layout)
+    frame = b"" if is_native(syntax) else _frame(value, syntax, layout, limits)
+    try:
+        if layout.is_colour:
+            return _colour(value, opened, layout)
+        if is_native(syntax):
+            return _native(value, layout, syntax)
+        return _compressed(frame, value, opened, layout)
+    except Exception as error:  # decoders raise nearly anything on broken bytes
+        raise ImageRefused(LeftOutReason.PIXELS_UNREADABLE, "decoding failed") from error
+
+
+def _check_length(value: bytes, layout: PixelLayout) -> None:
+    if len(value) < layout.native_bytes:
+        raise ImageRefused(
+            LeftOutReason.PIXELS_UNREADABLE, f"{len(value)} bytes of {layout.native_bytes}"
+        )
+
+
+def _frame(value: bytes, syntax: str, layout: PixelLayout, limits: ReadingLimits) -> bytes:
+    """Join the fragments of the one frame, and hold its own size against the header's."""
+    try:
+        frame = get_frame(value, 0, number_of_frames=1)
+    except Exception as error:  # as above
+        raise ImageRefused(LeftOutReason.PIXELS_UNREADABLE, "not encapsulated") from error
+    size = frame_size(frame)
+    if size is not None:
+        limits.check_size(*size)
+        if size != (layout.rows, layout.columns):
+            raise ImageRefused(LeftOutReason.PIXELS_UNREADABLE, "codestream of another size")
+    if syntax != uid.RLELossless and not is_complete(frame):
+        raise ImageRefused(LeftOutReason.PIXELS_UNREADABLE, "the codestream ends early")
+    return frame
+
+
+def _native(value: bytes, layout: PixelLayout, syntax: str) -> StoredValues:
+    order = ">" if syntax == uid.ExplicitVRBigEndian else "<"
+    dtype = np.dtype(f"{order}u{layout.bits_allocated // 8}")
+    cells = np.frombuffer(value, dtype, count=layout.rows * layout.columns)
+    return cells.reshape(layout.rows, layout.columns).astype(dtype.newbyteorder("="), copy=False)
+
+
+def _compressed(
+    frame: bytes, value: bytes, opened: OpenedObject, layout: PixelLayout
+) -> StoredValues:
+    try:
+        if opened.transfer_syntax == uid.RLELossless:
+            planes = bytes(imagecodecs.dicomrle_decode(frame, f"<u{layout.bits_allocated // 8}"))
+            _check_length(planes, layout)
+            return _native(planes, layout, uid.ExplicitVRLittleEndian)
+        return _cells(_DECODERS[opened.transfer_syntax](frame), layout)
+    except Exception:  # noqa: BLE001 - the other decoders are asked before the image is given up
+        return _cells(_decode_with_pydicom(value, opened, layout, as_rgb=False), layout)
+
+
+def _cells(array: Decoded, layout: PixelLayout) -> StoredValues:
+    """View a decoder's array as unsigned pixel cells."""
+    if array.shape != (layout.rows, layout.columns) or array.dtype.itemsize > 2:
+        raise ValueError(f"a decoder gave {array.shape} {array.dtype}")
+    return array.view(np.uint8) if array.dtype.itemsize == 1 else array.view(np.uint16)
+
+
+def _colour(value: bytes, opened: OpenedObject, layout: PixelLayout) -> StoredValues:
+    array = _decode_with_pydicom(value, opened, layout, as_rgb=True)
+    if layout.is_palette:
+        array = apply_color_lut(array, opened.header)
+    luminance = np.rint(array[..., :3].astype(np.float32) @ _LUMINANCE)
+    grey: StoredValues = luminance.astype(np.uint8 if array.dtype.itemsize == 1 else np.uint16)
+    return grey
+
+
+def _decode_with_pydicom(
+    value: bytes, opened: OpenedObject, layout: PixelLayout, *, as_rgb: bool
+) -> Decoded:
+    dataset = Dataset()
+    for keyword, number in layout.attributes().items():
+        setattr(dataset, keyword, number)
+    dataset.PixelData = value
+    dataset["PixelData"].VR = "OB" if layout.bits_allocated == 8 else "OW"
+    dataset["PixelData"].is_undefined_length = not is_native(opened.transfer_syntax)
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.UID(opened.transfer_syntax)
+    decoder = get_decoder(uid.UID(opened.transfer_syntax))
+    array: Decoded = decoder.as_array(dataset, raw=not as_rgb)[0]
+    return array
