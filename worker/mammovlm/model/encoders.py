@@ -86,4 +86,6 @@ def create_encoder(spec: EncoderSpec, backbone: nn.Module | None = None) -> Enco
     Evaluation mode keeps BatchNorm's stored statistics: an exam of four views is no batch to
     estimate them from.
     """
-    return Encoder(spec, backbone).eval()
+    encoder = Encoder(spec, backbone).eval()
+    # measured on two cores: a fifth to a quarter less time for EfficientNet-Lite
+    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -31,9 +31,9 @@ def declare_missing_operators() -> tuple[str, ...]:
     _load_compiled_library()
     missing = tuple(name for name in _SCHEMAS if not hasattr(torch.ops.torchvision, name))
     if missing:
-        library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
+        library = torch.library.Library("torchvision", "FRAGMENT")
         for name in missing:
-            library.define(_SCHEMAS[name])  # type: ignore[no-untyped-call]
+            library.define(_SCHEMAS[name])
         _declared.append(library)
     return missing
 
@@ -44,6 +44,6 @@ def _load_compiled_library() -> None:
     for folder in (found.submodule_search_locations or []) if found else []:
         for library in sorted(Path(folder).glob("_C*.so")):
             try:
-                torch.ops.load_library(str(library))  # type: ignore[no-untyped-call]
+                torch.ops.load_library(str(library))
             except OSError:  # built for a CUDA runtime that is not here
                 continue

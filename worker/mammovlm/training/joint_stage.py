@@ -1,0 +1,165 @@
+"""Stage S2: UMiCon, text projection, fusion and heads, supervised, on frozen experts' features.
+
+Binary cross-entropy per breast plus contrast between patients (paper 3.2.4). The report is absent
+throughout, so nothing can leak from it; metadata fields are blanked at random, so that a header
+without them is no surprise.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mammovlm.model.fusion import Fusion
+from mammovlm.model.heads import HEAD_NAMES, PRESENCE, SUSPICION
+from mammovlm.model.presets import Preset, UMiConSpec
+from mammovlm.model.text_encoder import TextBranch
+from mammovlm.model.umicon import UMiCon
+from mammovlm.training.contrast import contrast_between_patients
+from mammovlm.training.joint_data import JointData, breast_means
+
+
+@dataclass(frozen=True)
+class JointConfig:
+    """Sizes of stage S2.
+
+    Parameters
+    ----------
+    epochs, batch
+        Batch in exams.
+    rate, decay
+        Of AdamW.
+    warm_up
+        Steps (paper 4.2).
+    contrast
+        Weight of the contrast between patients, A6's lambda.
+    other_expert
+        Share of training exams shown through an expert other than their own, so that a density
+        on the border between two categories is no surprise.
+    seed
+        Of weights, order and dropout.
+    """
+
+    epochs: int = 60
+    batch: int = 64
+    rate: float = 1e-3
+    decay: float = 0.05
+    warm_up: int = 6
+    contrast: float = 1.0
+    other_expert: float = 0.25
+    seed: int = 0
+
+
+class JointModel(nn.Module):
+    """Everything that stage S2 trains.
+
+    Parameters
+    ----------
+    preset
+        Widths of experts and text encoder.
+    spec
+        Of UMiCon.
+    """
+
+    def __init__(self, preset: Preset, spec: UMiConSpec) -> None:
+        super().__init__()
+        channels = next(iter(preset.experts.values())).width
+        self.umicon = UMiCon(channels, spec)
+        self.text_branch = TextBranch(preset.text.width, spec.size)
+        self.fusion = Fusion(spec.size)
+        self.heads = nn.ModuleDict({name: nn.Linear(2 * spec.size, 1) for name in HEAD_NAMES})
+
+    def forward(self, vectors: Tensor, text: Tensor) -> Tensor:
+        """Fuse image and text: (exams, 4, width) each to (exams, 4, 256)."""
+        image = self.umicon(vectors.flatten(0, 1))
+        fused: Tensor = self.fusion(image, self.text_branch(text.flatten(0, 1)))
+        return fused.view(*vectors.shape[:2], -1)
+
+    def breast_logits(self, fused: Tensor) -> dict[str, Tensor]:
+        """Score every breast, (exams, 2) by head: the mean over its views (four-systems A15)."""
+        return {name: breast_means(head(fused)[..., 0]) for name, head in self.heads.items()}
+
+
+def train_joint(
+    preset: Preset,
+    spec: UMiConSpec,
+    data: JointData,
+    validation: JointData,
+    *,
+    config: JointConfig,
+    progress: Callable[[int, float], None] = lambda epoch, loss: None,
+) -> JointModel:
+    """Train, and keep the epoch with the lowest validation loss.
+
+    Parameters
+    ----------
+    data, validation
+        Different patients.
+    progress
+        Told the epoch and its validation loss.
+    """
+    torch.manual_seed(config.seed)
+    model = JointModel(preset, spec)
+    optimiser = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay)
+    steps = max(1, len(data.routes) // config.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate(config, steps * config.epochs))
+    best, best_state = float("inf"), model.state_dict()
+    for epoch in range(config.epochs):
+        model.train()
+        for rows in torch.randperm(len(data.routes)).chunk(steps):
+            optimiser.zero_grad()
+            _batch_loss(model, data.rows(rows), config).backward()
+            optimiser.step()
+            schedule.step()
+        loss = _validation_loss(model, validation)
+        progress(epoch, loss)
+        if loss < best:
+            best = loss
+            best_state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    model.load_state_dict(best_state)
+    return model.eval()
+
+
+def supervised_loss(logits: dict[str, Tensor], data: JointData) -> Tensor:
+    """Binary cross-entropy of both heads; suspicion only where there is something to assess."""
+    presence = functional.binary_cross_entropy_with_logits(logits[PRESENCE], data.presence.float())
+    asked = data.suspicious >= 0
+    suspicion = functional.binary_cross_entropy_with_logits(
+        logits[SUSPICION][asked], data.suspicious[asked].float()
+    )
+    return presence + suspicion
+
+
+def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Tensor:
+    exams = len(batch.routes)
+    others = torch.randint(len(batch.experts), (exams,))
+    stray = torch.rand(exams) < config.other_expert
+    routes = torch.where(stray, others, batch.routes)
+    variant = torch.randint(batch.texts.shape[0], (exams,))
+    fused = model(batch.routed(routes), batch.texts[variant, torch.arange(exams)])
+    loss = supervised_loss(model.breast_logits(fused), batch)
+    labels = (batch.suspicious + 1).flatten()  # nothing, 3, 4
+    patients = torch.arange(exams).repeat_interleave(2)
+    pairs = contrast_between_patients(breast_means(fused).flatten(0, 1), labels, patients)
+    return loss + config.contrast * pairs
+
+
+@torch.inference_mode()
+def _validation_loss(model: JointModel, data: JointData) -> float:
+    model.eval()
+    logits = model.breast_logits(model(data.routed(), data.texts[0]))
+    return float(supervised_loss(logits, data))
+
+
+def _rate(config: JointConfig, total: int) -> Callable[[int], float]:
+    """Warm up, then fall to nothing along a cosine."""
+
+    def at(step: int) -> float:
+        if step < config.warm_up:
+            return (step + 1) / config.warm_up
+        share = (step - config.warm_up) / max(1, total - config.warm_up)
+        return 0.5 * (1 + float(torch.cos(torch.tensor(share * torch.pi))))
+
+    return at
