@@ -1,0 +1,211 @@
+"""Studies in by C-STORE, reports back into the study: the real programs, and their faults."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from pydicom import dcmread
+from pydicom.uid import CTImageStorage, generate_uid
+
+from local_stack import stack_settings, wait_until
+from mammogram_files import four_views, mammogram
+from mammovlm.cli.demo_exam import write_exam
+from mammovlm.results import readable_report
+from mammovlm.stack import down, up
+from whole_system import WholeSystem
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def system(
+    require_program: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WholeSystem]:
+    """Start the whole stack with a short quiet time and deadline."""
+    require_program("Orthanc", "orthanc")
+    require_program("epmd", "rabbitmq-server")
+    folder = tmp_path_factory.mktemp("whole-path")
+    settings = stack_settings(folder / "var")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MAMMOVLM_QUIET_S", "1")
+        patch.setenv("MAMMOVLM_DEADLINE_S", "8")
+        patch.setenv("MAMMOVLM_ARCHIVE_PATIENCE_S", "60")
+        up(settings, lambda _: None)
+        yield WholeSystem(settings, folder)
+        down(settings, lambda _: None)
+
+
+def test_a_real_exam_comes_back_with_a_valid_report(
+    system: WholeSystem, require_program: Callable[..., str], tmp_path: Path
+) -> None:
+    study_uid = write_exam(tmp_path)
+    system.send_folder(tmp_path)
+    result = system.result(study_uid)
+    assert result.state == "done", result
+    assert set(result.timings_s) == {
+        "fetch", "read", "model", "explain", "report", "check", "store",
+    }  # fmt: skip
+    (report,) = system.reports(study_uid)
+    assert result.report is not None
+    assert report.SOPInstanceUID == result.report["sop_instance_uid"]
+    assert (report.CompletionFlag, report.VerificationFlag) == ("COMPLETE", "UNVERIFIED")
+    text = readable_report(report)
+    assert "not been reviewed" in text or "not reviewed" in text
+    path = tmp_path / "report.dcm"
+    report.save_as(path)
+    dciodvfy = require_program("dciodvfy", "dicom3tools")
+    told = subprocess.run([dciodvfy, path], capture_output=True, text=True, check=False).stderr
+    assert not [line for line in told.splitlines() if line.startswith("Error")], told
+
+
+def test_the_report_never_starts_an_analysis_of_itself(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    system.result(study_uid)
+    after = system.send(four_views())
+    system.result(after)  # the intake has seen every change that came before this one
+    now = system.status(study_uid)
+    assert now is not None
+    assert (now.run, now.state) == (1, "done")
+
+
+def test_the_same_study_sent_twice_has_one_report(system: WholeSystem) -> None:
+    images = four_views()
+    study_uid = system.send(images)
+    system.result(study_uid)
+    system.send(images)
+    other = system.send(four_views())
+    system.result(other)
+    assert len(system.reports(study_uid)) == 1
+    now = system.status(study_uid)
+    assert now is not None
+    assert now.run == 1
+
+
+def test_a_rerun_of_the_same_images_stores_no_second_report(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    first = system.result(study_uid)
+    system.intake.rerun(study_uid, urgent=True)
+    second = system.result(study_uid, run=2)
+    assert second.report == first.report
+    assert len(system.reports(study_uid)) == 1
+
+
+def test_a_real_one_view_study_is_partial_and_says_what_is_missing(
+    system: WholeSystem, shared_data: Path
+) -> None:
+    image = dcmread(shared_data / "ge-senographe" / "rmlo.dcm")
+    study_uid = system.send([image])
+    result = system.result(study_uid)
+    assert (result.state, set(result.missing)) == ("partial", {"RCC", "LCC", "LMLO"})
+    (report,) = system.reports(study_uid)
+    assert report.CompletionFlag == "PARTIAL"
+
+
+def test_late_images_make_a_new_report_that_names_its_predecessor(system: WholeSystem) -> None:
+    images = four_views()
+    study_uid = system.send(images[:3])
+    first = system.result(study_uid)
+    assert first.state == "partial"
+    system.send(images[3:])
+    second = system.result(study_uid, run=2)
+    assert second.state == "done"
+    old, new = system.reports(study_uid)
+    (predecessor,) = new.PredecessorDocumentsSequence
+    (series,) = predecessor.ReferencedSeriesSequence
+    (named,) = series.ReferencedSOPSequence
+    assert named.ReferencedSOPInstanceUID == old.SOPInstanceUID
+    assert new.SeriesInstanceUID != old.SeriesInstanceUID
+
+
+def test_a_study_that_grows_while_it_is_analysed_ends_with_all_of_its_images(
+    system: WholeSystem,
+) -> None:
+    images = four_views()
+    study_uid = system.send(images[:3])
+    system.wait_for(study_uid, lambda now: now.state == "running", "the first run begins")
+    system.send(images[3:])
+    result = system.result(study_uid, run=2)
+    assert (result.state, result.missing) == ("done", ())
+
+
+def test_an_image_that_cannot_be_decoded_is_left_out_and_the_others_go_on(
+    system: WholeSystem,
+) -> None:
+    images = four_views()
+    images[1].PixelData = images[1].PixelData[: len(images[1].PixelData) // 2]
+    study_uid = system.send(images)
+    result = system.result(study_uid)
+    assert result.state == "partial", result
+    (report,) = system.reports(study_uid)
+    assert images[1].SOPInstanceUID in readable_report(report)
+
+
+def test_a_study_without_a_readable_view_is_rejected_with_the_reason(system: WholeSystem) -> None:
+    images = four_views()
+    for image in images:
+        image.PixelData = image.PixelData[:100]
+    study_uid = system.send(images)
+    healthy = system.send(four_views())
+    result = system.result(study_uid)
+    assert (result.state, result.reason) == ("rejected", "no-readable-view")
+    assert "send the images again" in result.text.lower()
+    assert system.result(healthy).state == "done"
+    assert not system.reports(study_uid)
+
+
+def test_absurd_sizes_are_refused_by_name(system: WholeSystem) -> None:
+    images = four_views()
+    for image in images:
+        image.Rows, image.Columns = 65535, 65535
+    result = system.result(system.send(images))
+    assert (result.state, result.reason) == ("rejected", "no-readable-view")
+
+
+def test_a_study_of_another_modality_concerns_nobody(system: WholeSystem) -> None:
+    image = mammogram(Modality="CT", SOPClassUID=CTImageStorage, StudyInstanceUID=generate_uid())
+    study_uid = system.send([image])
+    system.result(system.send(four_views()))
+    assert system.status(study_uid) is None
+
+
+def test_a_worker_process_killed_in_the_middle_loses_nothing(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    system.wait_for(study_uid, lambda now: now.state == "running", "the analysis begins")
+    system.kill_pool_process()
+    assert system.result(study_uid).state == "done"
+    assert len(system.reports(study_uid)) == 1
+
+
+def test_a_whole_worker_killed_in_the_middle_loses_nothing(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    system.wait_for(study_uid, lambda now: now.state == "running", "the analysis begins")
+    system.kill("worker")
+    assert system.result(study_uid).state == "done"
+    assert len(system.reports(study_uid)) == 1
+
+
+def test_orthanc_killed_in_the_middle_gets_its_report_when_it_is_back(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    system.wait_for(study_uid, lambda now: now.state == "running", "the analysis begins")
+    system.kill("orthanc")
+    wait_until(lambda: _answers(system), "Orthanc is back")
+    assert system.result(study_uid).state == "done"
+    assert len(system.reports(study_uid)) == 1
+
+
+def test_a_broker_killed_while_studies_arrive_loses_none(system: WholeSystem) -> None:
+    first = system.send(four_views())
+    system.kill("rabbitmq")
+    second = system.send(four_views())
+    for study_uid in (first, second):
+        assert system.result(study_uid).state == "done"
+        assert len(system.reports(study_uid)) == 1
+
+
+def _answers(system: WholeSystem) -> bool:
+    try:
+        return requests.get(f"{system.settings.http_url}/mammovlm/health", timeout=5).ok
+    except requests.RequestException:
+        return False
