@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from mammovlm.errors import MammoVLMError
 
 _TIMEOUT_S = 30
+_MOST_STUDIES = 1000  # the plugin's limit for one answer
 
 
 class IntakeUnavailable(MammoVLMError):
@@ -68,14 +69,14 @@ class IntakeClient:
         return StudyStatus.model_validate(answer)
 
     def studies(self) -> list[StudyStatus]:
-        """Ask for the status of all studies that concern us.
+        """Ask for the studies that concern us, those that changed last first; at most 1000.
 
         Raises
         ------
         IntakeUnavailable
             If the plugin does not answer.
         """
-        answer = self._ask("GET", "/mammovlm/studies")
+        answer = self._ask("GET", f"/mammovlm/studies?limit={_MOST_STUDIES}")
         return [StudyStatus.model_validate(study) for study in answer["studies"]]
 
     def rerun(self, study_instance_uid: str, *, urgent: bool = False) -> StudyStatus:
@@ -155,6 +156,7 @@ class IntakeClient:
 def _told(answer: requests.Response) -> str:
     """Read what the plugin says of its refusal, where it says something."""
     try:
-        return str(answer.json().get("text", ""))
-    except (requests.JSONDecodeError, AttributeError):
+        told = answer.json()
+        return f"{told['error']} {told['do']}"
+    except (requests.JSONDecodeError, KeyError, TypeError):
         return ""

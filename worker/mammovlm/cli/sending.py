@@ -60,12 +60,15 @@ class Receiver:
         Its AE title, at most 16 characters.
     calling_ae_title
         Ours.
+    answer_timeout_s
+        How long to wait for the answer to one image.
     """
 
     host: str
     port: int
     ae_title: str
     calling_ae_title: str
+    answer_timeout_s: float = 60.0
 
 
 @dataclass(frozen=True)
@@ -149,32 +152,30 @@ def _associate(receiver: Receiver, contexts: list[PresentationContext]) -> Assoc
         raise SendingFailed(f"The host {receiver.host} is not known ({error.strerror}).") from error
     application = AE(ae_title=receiver.calling_ae_title)
     application.connection_timeout = 10
+    application.dimse_timeout = receiver.answer_timeout_s
     application.requested_contexts = contexts
     association = application.associate(receiver.host, receiver.port, ae_title=receiver.ae_title)
-    if association.is_established:
-        return association
+    if association.is_established or association.rejected_contexts:
+        return association  # where no context is accepted, each file is told so
     if association.is_rejected:
         answer = association.acceptor.primitive
         raise SendingFailed(
             f"{place} refuses the association: {answer.reason_str if answer else 'no reason'} "
             f"(called AE title {receiver.ae_title}, calling {receiver.calling_ae_title})."
         )
-    if association.rejected_contexts:
-        raise SendingFailed(f"{place} accepts none of these files' SOP classes.")
     raise SendingFailed(f"Nothing at {place} answers DICOM. Is Orthanc up? (`make status`)")
 
 
 def _store(association: Association, file: DicomFile) -> str:
     """Send one file; return why it was not stored, or nothing."""
+    kind = (file.sop_class, file.transfer_syntax)
+    if kind in {(c.abstract_syntax, c.transfer_syntax[0]) for c in association.rejected_contexts}:
+        return f"not accepted: {file.sop_class.name} in {file.transfer_syntax.name}"
     if not association.is_established:
         return "the association was lost before it could be sent"
     try:
         answer = association.send_c_store(file.path)
     except (ValueError, RuntimeError, AttributeError, OSError) as error:
-        if any(
-            file.sop_class == context.abstract_syntax for context in association.rejected_contexts
-        ):
-            return f"not accepted: {file.sop_class.name} in {file.transfer_syntax.name}"
         return str(error)
     if "Status" not in answer:
         return "no answer; the association was lost"

@@ -35,7 +35,7 @@ def up(only: tuple[str, ...]) -> None:
     _console.print(f"  Orthanc       {settings.http_url}", highlight=False)
     _console.print(
         f"  DICOM         AE title ORTHANC, port {settings.dicom_port} "
-        "(Orthanc listens on every network interface)",
+        "(from this machine only, unless MAMMOVLM_ACCEPT_REMOTE_DICOM=true)",
         highlight=False,
     )
     _console.print(f"  data, logs    {settings.var}", highlight=False)

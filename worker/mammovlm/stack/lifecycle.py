@@ -48,29 +48,28 @@ def up(settings: StackSettings, notify: Notify, names: Sequence[str] = tuple(PRO
     Raises
     ------
     StackFailed
-        When a program is missing, a port is taken, or a program does not come up; what this call
-        had started is stopped again.
+        When a program is missing, a port is taken, or a program does not come up; a stack that
+        this call began to start is stopped again.
     """
     programs = [PROGRAMS[name](settings) for name in names]
     wanted = configuration(settings, programs)
     supervisor = Supervisor(settings)
-    if supervisor.pid() is not None:
-        if configuration_path(settings).read_text() != wanted:
-            raise StackFailed("The stack is up with other settings. Run `make down` first.")
-        if _all_work(supervisor, programs):
-            return False
-    else:
+    is_new = supervisor.pid() is None
+    if is_new:
         _require_installed(programs)
         require_free(programs)
         _write_files(settings, programs, wanted)
+    elif configuration_path(settings).read_text() != wanted:
+        raise StackFailed("The stack is up with other settings. Run `make down` first.")
     try:
-        _launch(supervisor)
-        for program in programs:
-            _start(settings, supervisor, program, notify)
+        if is_new:
+            _launch(supervisor)
+        started = [_start(settings, supervisor, program, notify) for program in programs]
     except BaseException:
-        down(settings, notify)
+        if is_new:
+            down(settings, notify)
         raise
-    return True
+    return any(started)
 
 
 def down(settings: StackSettings, notify: Notify) -> bool:
@@ -104,13 +103,6 @@ def status(settings: StackSettings) -> dict[str, tuple[Program, ProgramState | N
     return {name: (make(settings), states.get(name)) for name, make in PROGRAMS.items()}
 
 
-def _all_work(supervisor: Supervisor, programs: Sequence[Program]) -> bool:
-    states = supervisor.states()
-    return all(
-        states[program.name].state == "RUNNING" and program.is_ready() for program in programs
-    )
-
-
 def _require_installed(programs: Sequence[Program]) -> None:
     path = f"{os.environ.get('PATH', os.defpath)}:{_PROGRAM_FOLDERS}"
     missing = [p for p in programs if shutil.which(p.command[0], path=path) is None]
@@ -129,8 +121,6 @@ def _write_files(settings: StackSettings, programs: Sequence[Program], wanted: s
 
 
 def _launch(supervisor: Supervisor) -> None:
-    if supervisor.pid() is not None:
-        return
     before = os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = f"{before}:{_PROGRAM_FOLDERS}"
     try:
@@ -146,24 +136,30 @@ def _launch(supervisor: Supervisor) -> None:
 
 def _start(
     settings: StackSettings, supervisor: Supervisor, program: Program, notify: Notify
-) -> None:
+) -> bool:
+    """Start a program unless it runs, and wait until it works; say whether it was started."""
     begun = time.monotonic()
-    first = supervisor.states()[program.name]
-    if first.state not in {"RUNNING", "STARTING", "BACKOFF"}:
+    before = supervisor.states()[program.name]
+    is_started = before.state not in {"RUNNING", "STARTING", "BACKOFF"}
+    if is_started:
+        notify(f"starting {program.name}")
         supervisor.start(program.name)
-    notify(f"starting {program.name}")
-    ends = {first.last_stop}
-    while not (supervisor.states()[program.name].state == "RUNNING" and program.is_ready()):
-        ends.add(supervisor.states()[program.name].last_stop)
+    ends = {before.last_stop}
+    while not _works(now := supervisor.states()[program.name], program):
+        ends.add(now.last_stop)
         if len(ends) > _ENDS_BEFORE_GIVING_UP:
             raise StackFailed(f"{program.name} ends again and again.{_log(settings, program)}")
         if time.monotonic() - begun > settings.start_timeout_s:
-            raise StackFailed(
-                f"{program.name} was not ready within {settings.start_timeout_s:.0f} s."
-                + _log(settings, program)
-            )
+            limit = f"{program.name} was not ready within {settings.start_timeout_s:g} s."
+            raise StackFailed(limit + _log(settings, program))
         time.sleep(_LOOK_EVERY_S)
-    notify(f"{program.name} is ready ({time.monotonic() - begun:.1f} s)")
+    if is_started:
+        notify(f"{program.name} is ready ({time.monotonic() - begun:.1f} s)")
+    return is_started
+
+
+def _works(now: ProgramState, program: Program) -> bool:
+    return now.state == "RUNNING" and program.is_ready()
 
 
 def _log(settings: StackSettings, program: Program) -> str:

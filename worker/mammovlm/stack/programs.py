@@ -20,6 +20,7 @@ def orthanc(settings: StackSettings) -> Program:
         command=("Orthanc", str(settings.home / "orthanc" / "orthanc.json")),
         package="orthanc",
         environment={
+            "MAMMOVLM_HOME": str(settings.home),
             "MAMMOVLM_HTTP_PORT": str(settings.http_port),
             "MAMMOVLM_DICOM_PORT": str(settings.dicom_port),
             "MAMMOVLM_STORAGE_DIR": str(settings.var / "orthanc"),
