@@ -54,7 +54,7 @@ def draw_look(rng: np.random.Generator, vendor: str) -> Look:
         "GE": (u(0.6, 0.95), u(0.35, 0.6), u(0.6, 0.95), u(0.8, 1.2), u(0, 0.4)),
         "Hologic": (u(0.4, 0.85), u(0.25, 0.5), u(0.7, 1.0), u(0.9, 1.4), u(0.1, 0.5)),
         "Siemens": (u(0.45, 0.9), u(0.2, 0.5), u(0.7, 1.0), u(0.8, 1.3), u(0, 0.4)),
-        "film": (u(0.0, 0.3), u(0.25, 0.6), u(0.75, 1.1), u(0.9, 1.7), u(0.3, 0.8)),
+        "film": (u(0.0, 0.25), u(0.25, 0.62), u(0.7, 1.1), u(1.3, 3.2), u(0.2, 0.7)),
     }
     equalisation, centre, contrast, gamma, shoulder = ranges[vendor]
     film = vendor == "film"
@@ -86,9 +86,12 @@ def grey(
     fat = FAT_PER_MM * compressed_mm
     inside = levelled[::4, ::4][filled[::4, ::4] > 0.8]
     brightest = float(np.quantile(inside, 0.99)) if inside.size else fat
-    span = max(brightest - fat, 0.22 * (GLAND_PER_MM - FAT_PER_MM) * compressed_mm)
-    tissue = look.centre * np.minimum(levelled / fat, 1)
-    tissue += look.contrast * (1 - look.centre) * np.maximum(levelled - fat, 0) / span
+    span = max(brightest - fat, 0.16 * (GLAND_PER_MM - FAT_PER_MM) * compressed_mm)
+    # Greys are named as the curve gives them out; it is undone here for fat and densest tissue.
+    foot = look.centre ** (1 / look.gamma)
+    top = (look.centre + look.contrast * (1 - look.centre)) ** (1 / look.gamma)
+    tissue = foot * np.minimum(levelled / fat, 1)
+    tissue += (top - foot) * np.maximum(levelled - fat, 0) / span
     blurred = ndimage.gaussian_filter(tissue, look.blur_mm / spacing_mm + 0.2)
     if look.sharpen > 0:
         blurred += look.sharpen * (blurred - ndimage.gaussian_filter(blurred, 1.5))

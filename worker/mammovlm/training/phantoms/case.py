@@ -67,7 +67,7 @@ def draw_patient(rng: np.random.Generator, density: DensityCategory) -> Patient:
     quantiles, ages = tables.AGE_QUANTILES
     age = np.interp(rng.random(), quantiles, ages) + AGE_SHIFT[density] + rng.normal(0, 2)
     thickness = float(np.clip(rng.normal(THICKNESS_MM[density], 10), 25, 95))
-    depth = float(np.clip(62 + 0.45 * thickness + rng.normal(0, 16), 50, 150))
+    depth = float(np.clip(68 + 0.5 * thickness + rng.normal(0, 18), 55, 160))
     vendors, shares = zip(*VENDORS, strict=True)
     return Patient(
         age=int(np.clip(age, 30, 92)),

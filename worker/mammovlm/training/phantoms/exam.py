@@ -126,7 +126,7 @@ def _breasts(
         else _of_density(draw_gland(rng, truths[1].density), right)
     )
     depth = patient.depth_mm
-    half = depth * rng.uniform(0.82, 1.1)
+    half = float(np.clip(62 + 0.42 * depth + rng.normal(0, 9), 60, 140))
     look = draw_look(rng, patient.vendor)
     breasts = {}
     for truth, gland in zip(truths, (right, left), strict=True):
@@ -148,7 +148,7 @@ def _frame(
     width = columns or round(rows * COLUMNS_PER_ROW)
     if spacing_mm is None:
         large = any(
-            breast.shape.depth_mm > 108 or breast.shape.half_height_mm > 105
+            breast.shape.depth_mm > 125 or breast.shape.half_height_mm > 112
             for breast in breasts.values()
         )
         spacing_mm = (LARGE_FIELD_MM if large else SMALL_FIELD_MM) / rows

@@ -110,7 +110,7 @@ def _cranio_caudal(rng: np.random.Generator, shape: BreastShape, frame: Frame) -
     power, root = rng.uniform(1.9, 2.5), rng.uniform(1.5, 2.0)
     edge = shape.depth_mm * np.clip(1 - np.abs(t) ** power, 0, 1) ** (1 / root)
     edge = edge + _wobble(rng, y, 0.012 * shape.depth_mm)
-    inside = _distance(edge, frame, rng, (nipple, shape.depth_mm))
+    inside = _distance(edge, frame, rng, nipple)
     return Outline(
         frame=frame,
         inside_mm=inside,
@@ -125,25 +125,25 @@ def _cranio_caudal(rng: np.random.Generator, shape: BreastShape, frame: Frame) -
 def _medio_lateral_oblique(rng: np.random.Generator, shape: BreastShape, frame: Frame) -> Outline:
     y, _ = frame.axes(COARSE)
     height = frame.rows * frame.spacing_mm
-    depth = shape.depth_mm * rng.uniform(0.98, 1.08)
-    nipple = height * rng.uniform(0.5, 0.62)
-    below = min(shape.half_height_mm * rng.uniform(0.72, 0.95), height * 0.97 - nipple)
-    axilla = rng.uniform(0.3, 0.55)
+    depth = shape.depth_mm * rng.uniform(1.02, 1.22)
+    nipple = height * rng.uniform(0.52, 0.7)
+    below = min(shape.half_height_mm * rng.uniform(0.75, 1.05), 1.08 * (height - nipple))
+    axilla = rng.uniform(0.38, 0.75)
     up = np.clip((nipple - y) / nipple, 0, 1)
-    bow = rng.uniform(1.0, 1.45)
+    bow = rng.uniform(1.0, 1.5)
     upper = axilla + (1 - axilla) * (0.5 + 0.5 * np.cos(np.pi * up**bow))
     down = np.clip((y - nipple) / below, 0, 1)
-    lower = (1 - down ** rng.uniform(2.0, 2.6)) ** (1 / rng.uniform(1.6, 2.1))
-    fold = rng.uniform(0.0, 0.14) * np.clip((y - nipple - 0.85 * below) / (0.2 * below), 0, 1)
+    lower = (1 - down ** rng.uniform(2.0, 3.0)) ** (1 / rng.uniform(1.6, 2.4))
+    fold = rng.uniform(-0.2, 0.2) * np.clip((y - nipple - 0.8 * below) / (0.5 * below), 0, 1)
     edge = depth * np.where(y < nipple, upper, np.maximum(lower, fold))
-    edge = edge + _wobble(rng, y, 0.012 * depth)
+    edge = edge + _wobble(rng, y, 0.01 * depth)
     return Outline(
         frame=frame,
-        inside_mm=_distance(edge, frame, rng, (nipple, depth)),
+        inside_mm=_distance(edge, frame, rng, nipple),
         muscle=_muscle(rng, frame, axilla * depth, nipple),
         nipple_mm=(nipple, depth),
         centre_mm=nipple,
-        reach_mm=(min(1.1 * shape.half_height_mm, nipple), below),
+        reach_mm=(min(1.15 * shape.half_height_mm, nipple), below),
         depth_mm=depth,
     )
 
@@ -155,9 +155,7 @@ def _wobble(rng: np.random.Generator, y: Field, amplitude: float) -> Field:
     return np.asarray(amplitude * np.sum(waves, axis=0), dtype=np.float32)
 
 
-def _distance(
-    edge: Field, frame: Frame, rng: np.random.Generator, nipple: tuple[float, float]
-) -> Field:
+def _distance(edge: Field, frame: Frame, rng: np.random.Generator, row: float) -> Field:
     """Turn the edge (millimetres by row) into the distance to the skin, nipple included."""
     y, x = frame.axes(COARSE)
     step = frame.spacing_mm * COARSE
@@ -168,25 +166,23 @@ def _distance(
     outside = ndimage.distance_transform_edt(~both)[:, 4:]
     signed = (inside - outside - 0.5 * np.sign(inside - outside)).astype(np.float32) * step
     signed = ndimage.gaussian_filter(signed, 1.2)
-    radius, out = rng.uniform(3.5, 6.0), rng.uniform(-0.3, 0.9)
-    row, column = nipple
-    at = float(np.interp(row, y[:, 0], edge[:, 0])) - (1 - out) * radius * 0.5
+    radius, out = rng.uniform(3.0, 5.5), rng.uniform(-1.5, 0.8)
+    at = float(np.interp(row, y[:, 0], edge[:, 0])) + (out - 0.7) * radius
     tip = radius - np.hypot((y - row) * 0.9, np.maximum(np.abs(x - at) - 0.3 * radius, 0))
     blend = np.float32(1.6)
     joined = blend * np.logaddexp(signed / blend, tip.astype(np.float32) / blend)
     near = smooth_step(np.hypot(y - row, x - at), 4 * radius, 2 * radius)
-    del column
     return enlarge((near * joined + (1 - near) * signed).astype(np.float32), frame.shape)
 
 
 def _muscle(rng: np.random.Generator, frame: Frame, axilla_mm: float, nipple: float) -> Field:
     """Draw the pectoral muscle: a wedge from the upper corner down the chest wall."""
     y, x = frame.axes(COARSE)
-    width = axilla_mm * rng.uniform(0.7, 1.0)
-    length = nipple * rng.uniform(0.75, 1.25)
+    width = axilla_mm * rng.uniform(0.5, 1.0)
+    length = nipple * rng.uniform(0.7, 1.3)
     t = np.clip(y / length, 0, 1.2)
     edge = width * (1 - np.sign(t) * t ** rng.uniform(0.9, 1.5))
     edge = edge + _wobble(rng, y, 0.6)
-    share = smooth_step(edge - x, -0.8, rng.uniform(1.5, 4.0))
+    share = smooth_step(edge - x, -1.0, rng.uniform(1.5, 6.0))
     taper = rng.uniform(0.5, 0.8) * (1 - rng.uniform(0.3, 0.7) * np.clip(t, 0, 1) ** 1.5)
     return enlarge((share * taper).astype(np.float32), frame.shape)

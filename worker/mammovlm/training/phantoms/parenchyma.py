@@ -1,6 +1,6 @@
 """Fibroglandular tissue: lumps in the breast projected to every view, with strands and texture."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,13 +17,16 @@ from mammovlm.training.phantoms.noise import (
 )
 from mammovlm.training.phantoms.outline import Outline
 from mammovlm.training.phantoms.projection import project_many
+from mammovlm.training.phantoms.strands import Strands, draw_strands, strand_share
 
 COARSE = 4
 AREA_SHARE = {"A": (0.03, 0.2), "B": (0.25, 0.48), "C": (0.52, 0.74), "D": (0.77, 0.95)}
 """Share of the breast area that is fibroglandular: the quarters of BI-RADS 4th edition, with gaps
 between them, since readers agree on clear cases only."""
-RICHNESS = {"A": 0.30, "B": 0.42, "C": 0.58, "D": 0.74}
+RICHNESS = {"A": 0.20, "B": 0.36, "C": 0.55, "D": 0.72}
 """Fibroglandular share along the ray where tissue is densest."""
+UNDER_SKIN_MM = 6.0
+"""The rim nearer to the skin is no part of the area that density is a share of."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Gland:
     lumps
         float32, shape (n, 5): depth, lateral, cranial (see `BreastPoint`), radius in
         millimetres, weight.
+    strands
+        Ligaments, ducts and vessels.
     area_share
         Share of the breast area that shall be fibroglandular, 0..1.
     richness
@@ -42,43 +47,48 @@ class Gland:
     softness
         How gradually tissue ends; 0.1 sharp, 0.5 hazy.
     streak
-        How strongly the tissue is drawn out towards the nipple, 1..4.
+        How strongly the tissue is drawn out towards the nipple, 1..2.
+    grain
+        Fineness of the lobules, 0.8..2.2.
     cone
         How strongly tissue keeps to the cone behind the nipple, 0..1.
-    strands
-        Strength of ligaments and ducts, 0..1.
+    stringy
+        Strength of ligaments, ducts and vessels.
     """
 
     lumps: npt.NDArray[np.float32]
+    strands: Strands
     area_share: float
     richness: float
     softness: float
     streak: float
+    grain: float
     cone: float
-    strands: float
+    stringy: float
 
 
 def draw_gland(rng: np.random.Generator, density: DensityCategory) -> Gland:
     """Draw the tissue of one breast: clusters of lumps in a cone behind the nipple."""
-    centres = 14
+    centres, each = 14, 26
     angle, radius = rng.uniform(0, 2 * np.pi, centres), 0.75 * np.sqrt(rng.random(centres))
-    depth = rng.uniform(0.1, 0.95, centres)
+    depth = rng.uniform(0.15, 0.95, centres)
     radius = radius * np.clip(1.25 - depth, 0.1, 1)
-    hub = np.stack([depth, radius * np.cos(angle) + 0.12, radius * np.sin(angle) + 0.1], axis=1)
-    each = 22
+    hub = np.stack([depth, radius * np.cos(angle) + 0.12, radius * np.sin(angle) + 0.05], axis=1)
     places = np.repeat(hub, each, axis=0) + rng.normal(0, 0.13, (centres * each, 3))
-    size = rng.uniform(3, 14, centres * each) ** 1.0
+    size = rng.uniform(2.0, 3.8, centres * each) ** 2
     weight = rng.gamma(1.5, 1.0, centres * each) / np.sqrt(size)
-    lumps = np.column_stack([places, size, weight]).astype(np.float32)
     low, high = AREA_SHARE[density]
+    richness = RICHNESS[density] * rng.uniform(0.75, 1.2)
     return Gland(
-        lumps=lumps,
+        lumps=np.column_stack([places, size, weight]).astype(np.float32),
+        strands=draw_strands(rng, int(rng.uniform(120, 380))),
         area_share=float(rng.uniform(low, high)),
-        richness=float(np.clip(rng.normal(RICHNESS[density], 0.07), 0.2, 0.9)),
-        softness=float(rng.uniform(0.2, 0.55)),
-        streak=float(rng.uniform(1.2, 3.2)),
-        cone=float(rng.uniform(0.4, 1.0)),
-        strands=float(rng.uniform(0.3, 1.0)),
+        richness=float(np.clip(richness, 0.12, 0.9)),
+        softness=float(rng.uniform(0.25, 0.7)),
+        streak=float(rng.uniform(1.0, 2.0)),
+        grain=float(rng.uniform(0.8, 2.2)),
+        cone=float(rng.uniform(0.5, 1.1)),
+        stringy=float(rng.uniform(0.4, 1.3)),
     )
 
 
@@ -87,14 +97,11 @@ def mirrored(rng: np.random.Generator, gland: Gland) -> Gland:
     lumps = gland.lumps.copy()
     lumps[:, :3] += rng.normal(0, 0.05, lumps[:, :3].shape).astype(np.float32)
     lumps[:, 4] *= rng.gamma(6.0, 1 / 6.0, len(lumps)).astype(np.float32)
-    return Gland(
+    return replace(
+        gland,
         lumps=lumps,
+        strands=draw_strands(rng, int(rng.uniform(120, 380))),
         area_share=float(np.clip(gland.area_share + rng.normal(0, 0.015), 0.02, 0.97)),
-        richness=gland.richness,
-        softness=gland.softness,
-        streak=gland.streak,
-        cone=gland.cone,
-        strands=gland.strands,
     )
 
 
@@ -113,17 +120,18 @@ def gland_share(
     rows, columns = _flow(rng, outline, gland.streak)
     coarse = _lump_field(gland, position, outline) + 1.5 * gland.cone * _cone(outline)
     texture = sample(power_law_tile(rng, 3.0, 0.7), rows, columns)
-    level = enlarge(coarse, frame.shape) + 0.8 * texture
+    level = enlarge(coarse, frame.shape) + 0.7 * texture
     subcutaneous = rng.uniform(4, 12)
     rim = smooth_step(outline.inside_mm, subcutaneous * 0.2, subcutaneous * 2.5)
     level -= 2.5 * (1 - rim)
-    breast = (outline.inside_mm > 0) & (outline.muscle < 0.2)
+    breast = (outline.inside_mm > UNDER_SKIN_MM) & (outline.muscle < 0.2)
     threshold = _upper_quantile(level[::3, ::3][breast[::3, ::3]], gland.area_share)
-    tissue = _logistic((level - threshold) / gland.softness)
-    lobules = _lobules(rng, rows, columns)
-    strands = _strands(rng, rows, columns) * gland.strands
-    share = gland.richness * tissue * (0.4 + 0.6 * lobules)
-    share += (0.16 + 0.1 * tissue) * strands * rim + 0.02 * (2 + np.clip(texture, -2, 2)) * rim
+    tissue = _logistic((level - threshold) / np.float32(gland.softness))
+    lobules = _lobules(rng, rows * gland.grain, columns * gland.grain)
+    lines = strand_share(gland.strands, position, outline) + _lace(rng, rows, columns)
+    share = gland.richness * tissue * (0.35 + 0.65 * lobules)
+    share += gland.stringy * (0.05 + 0.02 * tissue) * lines * rim
+    share += 0.015 * (2 + np.clip(texture, -2, 2)) * rim
     percent = float(np.mean(tissue[breast] > 0.5)) if breast.any() else 0.0
     return np.clip(share, 0, 1).astype(np.float32), percent
 
@@ -183,14 +191,13 @@ def _flow(rng: np.random.Generator, outline: Outline, streak: float) -> tuple[Fi
 
 def _lobules(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
     """Give the uneven inside of the tissue: fat lobules between denser bands, 0..1."""
-    fine = sample(power_law_tile(rng, 2.7, 3.0), rows * 1.2, columns * 1.2)
+    fine = sample(power_law_tile(rng, 2.7, 3.0), rows, columns)
     return np.asarray(0.5 + 0.5 * np.tanh(0.8 * fine + 0.1), dtype=np.float32)
 
 
-def _strands(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
-    """Give ligaments, ducts and small vessels: thin bent lines of changing strength, 0..1."""
-    tile = power_law_tile(rng, 2.6, 3.0, 36)
-    loudness = power_law_tile(rng, 2.5, 2.0, 20)
-    lines = ridges(tile, 0.13) * smooth_step(loudness, -0.8, 1.8)
-    other = np.roll(ridges(loudness, 0.06), 77, axis=0) * smooth_step(tile, -0.5, 1.8)
-    return sample(np.maximum(lines, other).astype(np.float32), rows * 0.5, columns)
+def _lace(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
+    """Give the fine network of septa between fat lobules, 0..1."""
+    tile = power_law_tile(rng, 2.6, 4.0, 40)
+    loudness = power_law_tile(rng, 2.5, 1.0, 20)
+    lines = 0.6 * ridges(tile, 0.15) * smooth_step(loudness, -0.8, 1.8)
+    return sample(lines.astype(np.float32), rows * 0.8, columns)
