@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Reads what workers and the dead-letter queue tell, and writes it on the studies.
+
+A message is acknowledged after the status is written, so news is never lost; news told twice
+changes nothing.
+"""
+
+import threading
+from typing import Any
+
+import pika
+
+from mammovlm_orthanc import clock, topology, transitions
+from mammovlm_orthanc.archive import NotInArchive
+from mammovlm_orthanc.broker import FAULTS, Link, connection_parameters
+from mammovlm_orthanc.messages import Event, MessageMalformed, read_dead_notice, read_event
+from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.status import StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status_store import StatusStore
+from mammovlm_orthanc.unexpected import LOGGER
+
+_LOOK_S = 0.5
+_PREFETCH = 20
+
+
+class EventConsumer:
+    """Applies events to statuses.
+
+    Parameters
+    ----------
+    broker_url
+        RabbitMQ.
+    store
+        The statuses.
+    counters
+        Counts events and dropped messages.
+    """
+
+    def __init__(self, broker_url: str, store: StatusStore, counters: Counters) -> None:
+        self._parameters = connection_parameters(broker_url)
+        self._store = store
+        self._counters = counters
+        self.link = Link("consumer")
+
+    def run(self, stop: threading.Event) -> None:
+        """Read events until told to stop; connect again after every loss."""
+        while not stop.is_set():
+            try:
+                with pika.BlockingConnection(self._parameters) as connection:
+                    self._consume_over(connection, stop)
+            except FAULTS as error:
+                self.link.down(error, stop)
+
+    def _consume_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
+        channel = connection.channel()
+        topology.declare(channel)
+        channel.basic_qos(prefetch_count=_PREFETCH)
+        channel.basic_consume(topology.EVENTS_QUEUE, self._on_event)
+        channel.basic_consume(topology.DEAD_NOTICES_QUEUE, self._on_dead_notice)
+        self.link.up()
+        while not stop.is_set():
+            connection.process_data_events(_LOOK_S)
+
+    def _on_event(
+        self,
+        channel: Any,  # noqa: ANN401  pika
+        method: Any,  # noqa: ANN401
+        _properties: Any,  # noqa: ANN401
+        body: bytes,
+    ) -> None:
+        try:
+            self.apply(read_event(body))
+        except MessageMalformed as error:
+            self._drop("malformed event", error)
+        channel.basic_ack(method.delivery_tag)
+
+    def _on_dead_notice(
+        self,
+        channel: Any,  # noqa: ANN401  pika
+        method: Any,  # noqa: ANN401
+        properties: Any,  # noqa: ANN401
+        body: bytes,
+    ) -> None:
+        try:
+            at = clock.iso(clock.now())
+            self.apply(read_dead_notice(body, properties.headers or {}, at))
+        except MessageMalformed as error:
+            self._drop("malformed dead letter", error)
+        channel.basic_ack(method.delivery_tag)
+
+    def apply(self, event: Event) -> None:
+        """Write one piece of news on its study; one about an unknown study is dropped."""
+        self._counters.add("events", event.state)
+
+        def told(before: StudyStatus | None) -> StudyStatus | None:
+            return before and transitions.after_event(before, event)
+
+        try:
+            if self._store.update(event.orthanc_study_id, told) is None:
+                self._counters.add("messages_dropped", "study without status")
+        except NotInArchive:
+            self._store.forget(event.orthanc_study_id)
+            self._counters.add("messages_dropped", "unknown study")
+            LOGGER.warning("An event is about a study that is not here: %s", event.orthanc_study_id)
+        except StatusUnreadable:
+            self._counters.add("messages_dropped", "status unreadable")
+
+    def _drop(self, kind: str, error: MessageMalformed) -> None:
+        # Our own wording (messages.MessageMalformed), which never repeats the content.
+        LOGGER.error("A message was dropped: %s (%s)", kind, error)
+        self._counters.add("messages_dropped", kind)

@@ -1,0 +1,220 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""What goes over the queue, as ARCHITECTURE.md lays it down: jobs out, events and notices in.
+
+Jobs are Celery protocol 2 messages, written without Celery
+(https://docs.celeryq.dev/en/stable/internals/protocol.html). Nothing but identifiers is in them.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mammovlm_orthanc import clock
+from mammovlm_orthanc.status import State, StudyStatus
+
+TASK = "mammovlm.analyze_study"
+_EVENT_STATES = {State.RUNNING, State.DONE, State.PARTIAL, State.REJECTED, State.FAILED}
+_UID_NAMES = ("sop_class_uid", "sop_instance_uid", "series_instance_uid")
+_ALGORITHM_NAMES = ("name", "version", "preset", "device_uid")
+
+
+class MessageMalformed(ValueError):
+    """Raised when a message is not what ARCHITECTURE.md says; never repeats its content."""
+
+
+@dataclass(frozen=True)
+class JobMessage:
+    """A job as it is published: the parts of one AMQP message."""
+
+    headers: Mapping[str, Any]
+    correlation_id: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Event:
+    """News about one job.
+
+    Parameters
+    ----------
+    orthanc_study_id, job_id
+        What it is about.
+    state, at
+        Where the job is, and since when (ISO 8601 UTC).
+    reason, text
+        Code and sentence.
+    report, algorithm, timings_s
+        What a finished job tells.
+    is_dead_notice
+        True where the broker gave the job up, not a worker.
+    """
+
+    orthanc_study_id: str
+    job_id: str
+    state: State
+    at: str
+    reason: str = ""
+    text: str = ""
+    report: Mapping[str, str] | None = None
+    algorithm: Mapping[str, str] | None = None
+    timings_s: Mapping[str, float] = field(default_factory=dict)
+    is_dead_notice: bool = False
+
+
+def job_message(orthanc_study_id: str, status: StudyStatus) -> JobMessage:
+    """Write the job for the run that a status describes.
+
+    The same status gives the same job, so sending it again is harmless.
+    """
+    job = {
+        "version": 1,
+        "job_id": status.job_id,
+        "orthanc_study_id": orthanc_study_id,
+        "study_instance_uid": status.study_instance_uid,
+        "run": status.run,
+        "priority": str(status.priority),
+        "instances": list(status.instances),
+        "left_out": list(status.left_out),
+        "predecessor": status.predecessor,
+    }
+    embedded = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
+    headers = {
+        "lang": "py",
+        "task": TASK,
+        "id": status.job_id,
+        "root_id": status.job_id,
+        "parent_id": None,
+        "group": None,
+        "argsrepr": "(...)",
+        "kwargsrepr": "{}",
+        "origin": "mammovlm-orthanc",
+        "retries": 0,
+    }
+    body = json.dumps([[job], {}, embedded]).encode()
+    return JobMessage(headers, status.job_id, body)
+
+
+def read_event(body: bytes) -> Event:
+    """Read a worker's event.
+
+    Raises
+    ------
+    MessageMalformed
+        If anything in it is not as agreed.
+    """
+    content = _json(body)
+    if not isinstance(content, dict) or content.get("version") != 1:
+        raise MessageMalformed("event: not a JSON object of version 1")
+    state = content.get("state")
+    if state not in _EVENT_STATES:
+        raise MessageMalformed("event: unknown state")
+    return Event(
+        orthanc_study_id=_orthanc_id(content.get("orthanc_study_id")),
+        job_id=_token(content.get("job_id")),
+        state=State(state),
+        at=_time(content.get("at")),
+        reason=_short_text(content.get("reason")),
+        text=_short_text(content.get("text")),
+        report=_texts(content.get("report"), _UID_NAMES),
+        algorithm=_texts(content.get("algorithm"), _ALGORITHM_NAMES),
+        timings_s=_timings(content.get("timings_s") or {}),
+    )
+
+
+def read_dead_notice(body: bytes, headers: Mapping[str, Any], at: str) -> Event:
+    """Read a job that the broker has put into the dead-letter queue, as news of its failure.
+
+    Parameters
+    ----------
+    body, headers
+        Of the dead job.
+    at
+        When it was read, ISO 8601 UTC.
+
+    Raises
+    ------
+    MessageMalformed
+        If it is no job of ours.
+    """
+    content = _json(body)
+    try:
+        job = content[0][0]
+        orthanc_study_id, job_id = job["orthanc_study_id"], job["job_id"]
+    except (TypeError, KeyError, IndexError) as error:
+        raise MessageMalformed("dead letter: no job") from error
+    reason, text = _why_dead(headers)
+    return Event(
+        orthanc_study_id=_orthanc_id(orthanc_study_id),
+        job_id=_token(job_id),
+        state=State.FAILED,
+        at=at,
+        reason=reason,
+        text=text,
+        is_dead_notice=True,
+    )
+
+
+def _why_dead(headers: Mapping[str, Any]) -> tuple[str, str]:
+    deaths = headers.get("x-death")
+    first = deaths[0] if isinstance(deaths, list) and deaths else {}
+    if isinstance(first, Mapping) and first.get("reason") == "delivery_limit":
+        return "worker-lost", (
+            "The worker ended in the middle of this study, three times. Look at the worker's log "
+            "and memory, then ask for the study again."
+        )
+    return "internal-error", (
+        "The worker gave this study up. Look at the worker's log, then ask for the study again."
+    )
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401  whatever JSON holds
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MessageMalformed("no JSON") from error
+
+
+def _orthanc_id(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}", value):
+        return value
+    raise MessageMalformed("no Orthanc identifier")
+
+
+def _token(value: object) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9-]{1,64}", value):
+        return value
+    raise MessageMalformed("no job identifier")
+
+
+def _short_text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value[:1000]
+    raise MessageMalformed("a text is no text")
+
+
+def _time(value: object) -> str:
+    try:
+        return clock.iso(clock.from_iso(str(value)))
+    except (ValueError, OverflowError, OSError) as error:
+        raise MessageMalformed("event: no time") from error
+
+
+def _texts(value: object, names: tuple[str, ...]) -> Mapping[str, str] | None:
+    if value is None:
+        return None
+    if isinstance(value, dict) and all(isinstance(value.get(name), str) for name in names):
+        return {name: value[name][:1000] for name in names}
+    raise MessageMalformed("a group of texts is incomplete")
+
+
+def _timings(value: object) -> Mapping[str, float]:
+    if isinstance(value, dict) and all(
+        isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        for seconds in value.values()
+    ):
+        return {str(stage)[:64]: float(seconds) for stage, seconds in value.items()}
+    raise MessageMalformed("timings are no numbers")

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Puts the parts together and hangs them into Orthanc: the glue, and nothing else."""
+
+import json
+import threading
+from typing import Any
+
+from mammovlm_orthanc import clock
+from mammovlm_orthanc.archive import OrthancArchive
+from mammovlm_orthanc.background import Background
+from mammovlm_orthanc.change_feed import ChangeFeed
+from mammovlm_orthanc.event_consumer import EventConsumer
+from mammovlm_orthanc.health import Health
+from mammovlm_orthanc.intake import Intake
+from mammovlm_orthanc.logs import log_into
+from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.orthanc_api import OrthancApi
+from mammovlm_orthanc.publisher import Publisher
+from mammovlm_orthanc.rest import Request, RestApi
+from mammovlm_orthanc.settings import Settings
+from mammovlm_orthanc.status_store import StatusStore
+from mammovlm_orthanc.study_images import StudyImages
+from mammovlm_orthanc.unexpected import LOGGER
+from mammovlm_orthanc.upkeep import Upkeep
+
+LONGEST_SLEEP_S = 5.0
+"""The change log is looked at this often even if no callback woke the intake."""
+
+_JOIN_S = 3.0
+
+
+class Plugin:
+    """The running plugin.
+
+    Parameters
+    ----------
+    orthanc
+        The module of Orthanc's Python plugin.
+    settings
+        As read from Orthanc's configuration.
+    """
+
+    def __init__(self, orthanc: OrthancApi, settings: Settings) -> None:
+        counters = Counters()
+        archive = OrthancArchive(orthanc)
+        store = StatusStore(archive)
+        images = StudyImages(
+            archive, counters, accept_synthesized_2d=settings.accept_synthesized_2d
+        )
+        self._intake = Intake(images, store, settings, counters)
+        self._feed = ChangeFeed(archive, self._intake, counters, clock.now())
+        publisher = Publisher(settings.broker_url, store, counters)
+        consumer = EventConsumer(settings.broker_url, store, counters)
+        upkeep = Upkeep(archive, store, settings, counters)
+        links = (publisher.link, consumer.link)
+        health = Health(store, upkeep, links, counters, is_enabled=settings.enabled)
+        self.rest = RestApi(archive, store, self._intake, health)
+        self._wake = threading.Event()
+        self._threads = tuple(
+            Background(name, body, counters)
+            for name, body in (
+                ("intake", self._take_in),
+                ("publisher", publisher.run),
+                ("consumer", consumer.run),
+                ("upkeep", upkeep.run),
+            )
+        )
+        health.threads = self._threads
+
+    def start(self) -> None:
+        """Start all threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Stop all threads; what they had not finished is done after the next start."""
+        for thread in self._threads:
+            thread.tell_to_stop()
+        self._wake.set()
+        for thread in self._threads:
+            thread.join(_JOIN_S)
+
+    def wake(self) -> None:
+        """Tell the intake that something new is in the change log."""
+        self._wake.set()
+
+    def _take_in(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            self._wake.clear()
+            self._feed.read_new(stop)
+            due_s = self._intake.decide_due(clock.now())
+            self._feed.settle()
+            self._wake.wait(LONGEST_SLEEP_S if due_s is None else min(due_s, LONGEST_SLEEP_S))
+
+
+def register(orthanc: OrthancApi) -> None:
+    """Hang MammoVLM into Orthanc; called once, from Orthanc's start script.
+
+    Parameters
+    ----------
+    orthanc
+        The module ``orthanc``.
+
+    Raises
+    ------
+    SettingRefused
+        If a setting makes no sense; Orthanc does not start then, and logs why.
+    """
+    log_into(orthanc)
+    settings = Settings.from_configuration(json.loads(orthanc.GetConfiguration()))
+    plugin = Plugin(orthanc, settings)
+    new_instance = orthanc.ChangeType.NEW_INSTANCE
+    started, stopped = orthanc.ChangeType.ORTHANC_STARTED, orthanc.ChangeType.ORTHANC_STOPPED
+
+    def on_change(change: Any, _level: Any, _resource: Any) -> None:  # noqa: ANN401  Orthanc
+        # Nothing but waking: whatever is done here would hold up Orthanc's later events.
+        if change == new_instance:
+            plugin.wake()
+        elif change == started and settings.enabled:
+            plugin.start()
+        elif change == stopped:
+            plugin.stop()
+
+    def on_request(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
+        answer = plugin.rest.answer(_request(request))
+        output.SetHttpHeader("Content-Type", answer.content_type)
+        if answer.allow:
+            output.SetHttpHeader("Allow", answer.allow)
+        output.SendHttpStatus(int(answer.status), answer.body, len(answer.body.encode()))
+
+    orthanc.RegisterOnChangeCallback(on_change)
+    orthanc.RegisterRestCallback("/mammovlm/(.*)", on_request)
+    LOGGER.warning("MammoVLM's intake is %s", "registered" if settings.enabled else "switched off")
+
+
+def _request(request: dict[str, Any]) -> Request:
+    return Request(
+        method=request["method"],
+        path=request["groups"][0],
+        query=request.get("get", {}),
+        body=bytes(request.get("body") or b""),
+    )

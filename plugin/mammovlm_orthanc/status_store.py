@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The only place that writes a study's status, and the list of all statuses in memory.
+
+One lock makes read-change-write of a document one step. The list is there for quick answers; what
+counts is the metadata, and the list is built anew from it at start.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
+from mammovlm_orthanc.status import State, StatusUnreadable, StudyStatus
+
+After = TypeVar("After", bound=StudyStatus | None)
+
+
+@dataclass(frozen=True)
+class StatusEntry:
+    """One study in the list of statuses."""
+
+    orthanc_study_id: str
+    study_instance_uid: str
+    state: State
+    run: int
+    reason: str
+    changed_at: str
+
+
+class StatusStore:
+    """Statuses of all studies.
+
+    Parameters
+    ----------
+    archive
+        Where they are kept.
+
+    Attributes
+    ----------
+    lock
+        Held while a status is changed; take it to do more than one thing at once.
+    outbox_filled
+        Set whenever a study becomes ready to be published.
+    """
+
+    def __init__(self, archive: OrthancArchive) -> None:
+        self._archive = archive
+        self._entries: dict[str, StatusEntry] = {}
+        self.lock = threading.RLock()
+        self.outbox_filled = threading.Event()
+
+    def read(self, study_id: str) -> StudyStatus | None:
+        """Give a study's status; None where it has none.
+
+        Raises
+        ------
+        NotInArchive
+            If the study is not there.
+        StatusUnreadable
+            If its document is of another version.
+        """
+        document = self._archive.status_document(study_id)
+        return None if document is None else StudyStatus.from_json(document)
+
+    def update(self, study_id: str, change: Callable[[StudyStatus | None], After]) -> After:
+        """Read a status, change it, and write it if it became another one.
+
+        Raises
+        ------
+        NotInArchive, StatusUnreadable
+            As in `read`.
+        """
+        with self.lock:
+            before = self.read(study_id)
+            after = change(before)
+            if after is not None:
+                if after is not before:
+                    self._archive.set_status_document(study_id, after.to_json())
+                self._remember(study_id, after)
+            return after
+
+    def note(self, study_id: str) -> None:
+        """Put a study into the list as the archive has it; drop it where it is gone."""
+        with self.lock:
+            try:
+                status = self.read(study_id)
+            except NotInArchive:
+                self._entries.pop(study_id, None)
+                return
+            except StatusUnreadable:
+                return
+            if status:
+                self._remember(study_id, status)
+
+    def forget(self, study_id: str) -> None:
+        """Drop a study that is gone from the list."""
+        with self.lock:
+            self._entries.pop(study_id, None)
+
+    def entries(self, states: Iterable[State] = tuple(State)) -> list[StatusEntry]:
+        """List the studies in some states, those that changed last first."""
+        wanted = frozenset(states)
+        with self.lock:
+            found = [entry for entry in self._entries.values() if entry.state in wanted]
+        return sorted(found, key=lambda entry: entry.changed_at, reverse=True)
+
+    def _remember(self, study_id: str, status: StudyStatus) -> None:
+        self._entries[study_id] = _entry(study_id, status)
+        if status.state is State.READY:
+            self.outbox_filled.set()
+
+
+def _entry(study_id: str, status: StudyStatus) -> StatusEntry:
+    return StatusEntry(
+        study_id,
+        status.study_instance_uid,
+        status.state,
+        status.run,
+        status.reason,
+        status.changed_at,
+    )
