@@ -1,0 +1,129 @@
+"""A DICOMweb archive: WADO-RS for images as they are stored, STOW-RS for reports (PS3.18)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import BytesIO
+from itertools import count
+
+import requests
+from dicomweb_client import DICOMwebClient
+from pydicom import Dataset, dcmread, dcmwrite
+from requests_toolbelt.multipart.decoder import (
+    ImproperBodyPartContentException,
+    MultipartDecoder,
+    NonMultipartContentTypeException,
+)
+
+from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
+from mammovlm.job import AnalysisJob, InstanceReference, StoredInstance
+from mammovlm.settings import Settings
+
+_AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
+_CONNECT_TIMEOUT_S = 10.0
+_MENDED_BY_TIME = {401, 403, 407, 408, 425, 429}
+"""Refusals that a person or time mends, without the study being at fault."""
+
+
+class DicomWebArchive:
+    """Fetches from and stores to an archive by DICOMweb.
+
+    Images are fetched as bytes, in the transfer syntax in which they are stored: decoding is the
+    reader's work, and a damaged image must reach it as it is. dicomweb-client parses what it
+    fetches, so it is asked to store only.
+
+    Parameters
+    ----------
+    url
+        DICOMweb root.
+    session
+        With authentication and the certificates to trust.
+    timeout_s
+        Longest wait for a connection, and between two bytes of an answer.
+    """
+
+    def __init__(self, url: str, session: requests.Session, timeout_s: float) -> None:
+        self._url = url.rstrip("/")
+        self._session = session
+        self._timeout = (min(timeout_s, _CONNECT_TIMEOUT_S), timeout_s)
+        self._client = DICOMwebClient(self._url, session=session, timeout=self._timeout)
+        self._client.set_http_retry_params(retry=False)  # retries have one owner
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "DicomWebArchive":
+        """Connect as the settings say; the environment's proxies and certificates are not used."""
+        session = requests.Session()
+        session.trust_env = False  # REQUESTS_CA_BUNDLE would beat the setting
+        session.headers["Accept-Encoding"] = (
+            "identity"  # gzip of pixels costs twenty times its gain
+        )
+        if settings.dicomweb_ca_bundle is not None:
+            session.verify = str(settings.dicomweb_ca_bundle)
+        if settings.dicomweb_user:
+            password = settings.dicomweb_password.get_secret_value()
+            session.auth = (settings.dicomweb_user, password)
+        return cls(settings.dicomweb_url, session, settings.archive_timeout_s)
+
+    def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
+        """Fetch the images of a job, or every object of its study; see `Archive.fetch`.
+
+        An image that the archive no longer holds comes as empty content, so that it is left out
+        with a reason while the others go on.
+        """
+        study = f"{self._url}/studies/{job.study_instance_uid}"
+        if not job.instances:
+            parts = self._get(study)
+            found = [StoredInstance(f"part {n}", part) for n, part in zip(count(1), parts)]
+        else:
+            found = [self._fetch_instance(study, instance) for instance in job.instances]
+        if not any(instance.content for instance in found):
+            raise StudyRejected(RejectionReason.NO_IMAGE_FOUND)
+        return tuple(found)
+
+    def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
+        """Store objects in a study; see `Archive.store`."""
+        files = [_as_file(dataset) for dataset in datasets]
+        with _faults_named():
+            answer = self._client.store_instances(files, study_instance_uid)
+        failed = answer.get("FailedSOPSequence") or ()
+        if failed:
+            reasons = ", ".join(f"0x{item.get('FailureReason', 0):04X}" for item in failed)
+            raise ResultInvalid(f"the archive refused the result: failure reason {reasons}")
+
+    def _fetch_instance(self, study: str, instance: InstanceReference) -> StoredInstance:
+        path = f"series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
+        parts = self._get(f"{study}/{path}")
+        return StoredInstance(instance.sop_instance_uid, parts[0] if parts else b"")
+
+    def _get(self, url: str) -> list[bytes]:
+        """Get the parts of a multipart answer; none where the archive holds nothing there."""
+        with _faults_named():
+            response = self._session.get(url, headers={"Accept": _AS_STORED}, timeout=self._timeout)
+            if response.status_code == requests.codes.not_found:
+                return []
+            if not response.ok:
+                raise ArchiveUnavailable(f"the archive answered HTTP {response.status_code}")
+            return [part.content for part in MultipartDecoder.from_response(response).parts]
+
+
+def _as_file(dataset: Dataset) -> Dataset:
+    """Write and read back, so that what is sent has its preamble and file meta information."""
+    buffer = BytesIO()
+    dcmwrite(buffer, dataset, enforce_file_format=True)
+    buffer.seek(0)
+    return dcmread(buffer)
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    """Name what went wrong with a request: the archive is away, or it refuses what we sent."""
+    try:
+        yield
+    except requests.HTTPError as error:
+        status = error.response.status_code if error.response is not None else 0
+        if status >= 500 or status in _MENDED_BY_TIME:
+            raise ArchiveUnavailable(f"the archive answered HTTP {status}") from error
+        raise ResultInvalid(f"the archive refused the result: HTTP {status}") from error
+    except requests.RequestException as error:
+        raise ArchiveUnavailable(f"the archive did not answer: {type(error).__name__}") from error
+    except (ImproperBodyPartContentException, NonMultipartContentTypeException) as error:
+        raise ArchiveUnavailable("the archive's answer is no multipart message") from error
