@@ -40,13 +40,13 @@ _TEXT_VRS = frozenset({"LO", "LT", "SH", "ST", "UC", "UT"})
 def clean_text(text: str) -> str:
     r"""Take out what no DICOM text may hold, and end every line with CR LF.
 
-    Control characters other than tab and line end, lone surrogates, unassigned and private
+    A tab becomes a space; other control characters, lone surrogates, unassigned and private
     characters go; white space at both ends goes, since readers drop it anyway.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    plain = text.replace("\t", " ").replace("\r\n", "\n").replace("\r", "\n")
     kept = (
-        "".join(c for c in line if c == "\t" or unicodedata.category(c) not in _NEVER_TEXT)
-        for line in lines
+        "".join(c for c in line if unicodedata.category(c) not in _NEVER_TEXT)
+        for line in plain.split("\n")
     )
     return "\r\n".join(kept).strip()
 

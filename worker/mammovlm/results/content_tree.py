@@ -27,6 +27,9 @@ from mammovlm.results.qualitative_evaluations import qualitative_evaluations
 from mammovlm.results.report_context import ReportContext
 from mammovlm.results.view_groups import view_groups
 
+THRESHOLD = "suspicion threshold="
+"""How the algorithm parameter begins that says what the categories were decided with."""
+
 _LANGUAGES = {"en-US": "English (United States)"}
 
 
@@ -50,14 +53,9 @@ def algorithm_parameters(algorithm: Algorithm, suspicion_threshold: float) -> li
     """List preset, threshold and the weights of every part as parameters (111002, DCM)."""
     return [
         f"preset={algorithm.preset}",
-        threshold_parameter(suspicion_threshold),
+        f"{THRESHOLD}{suspicion_threshold!r}",
         *(_weights(part) for part in algorithm.parts),
     ]
-
-
-def threshold_parameter(suspicion_threshold: float) -> str:
-    """Say which threshold the suggested categories were decided with."""
-    return f"suspicion threshold={suspicion_threshold:g}"
 
 
 def _weights(part: ModelPart) -> str:

@@ -13,6 +13,7 @@ from mammovlm.results.suggestions import suggested_category
 from mammovlm.study import Laterality, Study
 
 _Bounds = tuple[float, float | None, float | None]
+_OF_THE_WHOLE_BREAST = frozenset({codes.PRESENCE.value, codes.SUSPICION.value})
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,16 @@ class ExpectedGroup:
             "codes": (read.evaluations, self.evaluations),
             "numbers": ({k: _bounds(n) for k, n in read.numbers.items()}, self.numbers),
             "units": (_units(read), {codes.PERCENT.value}),
+            "images of numbers": (_inferred_from(read), self._images_of_numbers()),
             "algorithm parameters": (_parameters(read), self.parameters),
         }
         for name, (is_so, must_be) in compared.items():
             if is_so != must_be:
                 yield f"{self.title} {name}"
+
+    def _images_of_numbers(self) -> dict[str, tuple[str, ...]]:
+        """Give the images that each number is inferred from; a breast's likelihood names none."""
+        return {name: () if name in _OF_THE_WHOLE_BREAST else self.images for name in self.numbers}
 
 
 def expected_groups(
@@ -183,6 +189,10 @@ def _bounds(number: ReadNumber) -> _Bounds:
 def _units(group: ReadGroup) -> set[str]:
     numbers = group.numbers.values()
     return {n.unit for n in numbers} | {unit for n in numbers for unit in n.units_of_bounds}
+
+
+def _inferred_from(group: ReadGroup) -> dict[str, tuple[str, ...]]:
+    return {name: number.images for name, number in group.numbers.items()}
 
 
 def _parameters(group: ReadGroup) -> dict[str, tuple[str, ...]]:

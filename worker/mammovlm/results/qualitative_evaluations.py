@@ -33,8 +33,7 @@ def qualitative_evaluations(context: ReportContext) -> ContainerContentItem:
         *texts(codes.NARRATIVE_SUMMARY, explanation.summary),
     ]
     if context.options.include_patient_text:
-        items += texts(codes.PATIENT_TEXT, explanation.patient_text)
-        items += _comments([patient_text_origin(explanation)])
+        items += _patient_text(explanation)
     items += _comments([findings.algorithm.training_note, DISCLAIMER])
     return container(codes.QUALITATIVE_EVALUATIONS, items)
 
@@ -61,6 +60,11 @@ def patient_text_origin(explanation: Explanation) -> str:
         f"(Flesch-Kincaid grade {explanation.reading_grade:.1f}). It is a draft; a physician "
         "must review it before a patient sees it."
     )
+
+
+def _patient_text(explanation: Explanation) -> list[ContentItem]:
+    draft = texts(codes.PATIENT_TEXT, explanation.patient_text)
+    return [*draft, *_comments([patient_text_origin(explanation)])] if draft else []
 
 
 def _in_words(slot: Slot) -> str:

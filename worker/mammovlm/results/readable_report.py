@@ -1,6 +1,7 @@
 """A stored report as text for a person: `mammovlm show`."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from textwrap import fill
 
 from pydicom import Dataset
@@ -77,7 +78,10 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 def _study(report: Dataset, content: ReportContent) -> Iterator[str]:
     yield f"  Study         {report.StudyInstanceUID}"
     yield f"  Report        {report.SOPInstanceUID}"
-    yield f"  Made          {report.ContentDate} {report.ContentTime}"
+    made = datetime.strptime(  # noqa: DTZ007 - the report gives its place's own time
+        f"{report.ContentDate}{report.ContentTime}", "%Y%m%d%H%M%S"
+    )
+    yield f"  Made          {made.isoformat(' ')}"
     flags = (report.CompletionFlag, report.PreliminaryFlag, report.VerificationFlag)
     yield f"  Status        {', '.join(flags)}"
     yield f"  Processing    {_STATUS.get(content.summary_status, content.summary_status)}"

@@ -6,17 +6,19 @@ report, so that a fault in the building is seen.
 
 import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 
 from pydicom import Dataset, dcmread
 from pydicom.errors import InvalidDicomError
+from pydicom.uid import ComprehensiveSRStorage
 
 from mammovlm.errors import ResultInvalid
 from mammovlm.findings import Explanation, Findings
 from mammovlm.results import codes
 from mammovlm.results.character_set import clean_text, fit_text
-from mammovlm.results.content_tree import algorithm_parameters
+from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
 from mammovlm.results.expected_groups import expected_groups
 from mammovlm.results.image_library import view_modifiers
 from mammovlm.results.qualitative_evaluations import DISCLAIMER, gaps, patient_text_origin
@@ -27,11 +29,11 @@ from mammovlm.results.report_content import (
     read_content,
     referenced_images,
 )
+from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.structured_report import SERIES_DESCRIPTION
 from mammovlm.results.suggestions import processing_summary
+from mammovlm.results.uids import ReportUids
 from mammovlm.study import Study
-
-_THRESHOLD = "suspicion threshold="
 
 
 def check_report(
@@ -88,6 +90,7 @@ def _differences(
     explanation: Explanation,
 ) -> Iterator[str]:
     yield from _in_header(stored, study, findings)
+    yield from _in_uids(stored, content, study, findings)
     yield from _in_references(stored, study)
     yield from _in_library(content, study)
     yield from _in_algorithm(stored, content, findings)
@@ -107,9 +110,27 @@ def _in_header(stored: Dataset, study: Study, findings: Findings) -> Iterator[st
     yield from (name for name, value in expected.items() if stored.get(name) != value)
     if "VerifyingObserverSequence" in stored:
         yield "VerifyingObserverSequence"
-    if stored.file_meta.MediaStorageSOPInstanceUID != stored.SOPInstanceUID:
+
+
+def _in_uids(
+    stored: Dataset, content: ReportContent, study: Study, findings: Findings
+) -> Iterator[str]:
+    """Compare the UIDs with those that follow from the work.
+
+    Whether the patient's text was wanted cannot be read from a report without one, so either
+    choice is right.
+    """
+    is_plain = stored.SOPClassUID == ComprehensiveSRStorage
+    options = ReportOptions(
+        sr_class="comprehensive" if is_plain else "comprehensive3d",
+        character_set=stored.SpecificCharacterSet,
+        suspicion_threshold=_threshold(content),
+    )
+    choices = [replace(options, include_patient_text=wanted) for wanted in (True, False)]
+    possible = [ReportUids(study, findings, choice) for choice in choices]
+    if stored.SOPInstanceUID not in {uids.sop_instance for uids in possible}:
         yield "SOPInstanceUID"
-    if stored.SeriesInstanceUID in {v.source.series_instance_uid for v in study.views}:
+    if stored.SeriesInstanceUID not in {uids.series_instance for uids in possible}:
         yield "SeriesInstanceUID"
 
 
@@ -204,8 +225,8 @@ def _in_words(
 
 def _threshold(content: ReportContent) -> float:
     """Read the threshold that the report says its suggestions were made with."""
-    stated = [p for p in content.algorithm.parameters if p.startswith(_THRESHOLD)]
-    return float(stated[0].removeprefix(_THRESHOLD))
+    stated = [p for p in content.algorithm.parameters if p.startswith(THRESHOLD)]
+    return float(stated[0].removeprefix(THRESHOLD))
 
 
 def _as_stored(text: str, stored: Dataset) -> str:

@@ -21,6 +21,8 @@ class ReadNumber:
         Distances to the bounds (CID 225), or None where there are none.
     units_of_bounds
         Unit of each bound that is there.
+    images
+        SOP Instance UIDs of the images that this number was inferred from.
     parameters
         Algorithm Parameters (111002, DCM) of this number.
     """
@@ -30,6 +32,7 @@ class ReadNumber:
     below: float | None
     above: float | None
     units_of_bounds: tuple[str, ...]
+    images: tuple[str, ...]
     parameters: tuple[str, ...]
 
 
@@ -192,10 +195,7 @@ def _group(item: Dataset) -> ReadGroup:
         side=_code_value(site, codes.LATERALITY),
         numbers=numbers,
         evaluations=evaluations,
-        images=tuple(
-            str(i.ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
-            for i in _named(item, codes.SOURCE_OF_MEASUREMENT)
-        ),
+        images=_sources(item),
         parameters=_texts(item, codes.ALGORITHM_PARAMETERS),
     )
 
@@ -209,7 +209,15 @@ def _number(item: Dataset) -> ReadNumber:
         below=distances.get(codes.LOWER_UNCERTAINTY.value),
         above=distances.get(codes.UPPER_UNCERTAINTY.value),
         units_of_bounds=tuple(_unit(bound) for bound in bounds),
+        images=_sources(item),
         parameters=_texts(item, codes.ALGORITHM_PARAMETERS),
+    )
+
+
+def _sources(item: Dataset) -> tuple[str, ...]:
+    return tuple(
+        str(source.ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
+        for source in _named(item, codes.SOURCE_OF_MEASUREMENT)
     )
 
 
