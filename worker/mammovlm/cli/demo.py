@@ -87,8 +87,7 @@ def _show(client: IntakeClient, settings: StackSettings, study: StudyStatus) -> 
         raise DemoFailed(f"the study is {study.state}, but no report is named")
     report_uid = study.report["sop_instance_uid"]
     report = pydicom.dcmread(BytesIO(client.file(report_uid)))
-    _console.print()
-    _console.print(readable_report(report), highlight=False, markup=False)
+    click.echo("\n" + readable_report(report))
     root, study_uid = settings.http_url, study.study_instance_uid
     series_uid = study.report["series_instance_uid"]
     places = {

@@ -33,11 +33,12 @@ class StudyStatus(BaseModel):
     algorithm: dict[str, str] | None = None
     timings_s: dict[str, float] = Field(default_factory=dict)
     times: dict[str, str] = Field(default_factory=dict)
+    changed_at: str = ""
 
     @property
     def since(self) -> str:
         """When the state was entered, to the second, UTC."""
-        return self.times.get(self.state, "")[:19].replace("T", " ")
+        return (self.changed_at or self.times.get(self.state, ""))[:19].replace("T", " ")
 
 
 class IntakeClient:
@@ -145,10 +146,10 @@ class IntakeClient:
                 f"Orthanc does not answer at {self._root}. Is it up? (`make status`)"
             ) from error
         if answer.status_code == requests.codes.not_found:
-            raise StudyUnknown(f"{self._root}{route} is not known. {_told(answer)}".strip())
+            raise StudyUnknown(_told(answer) or f"There is nothing at {self._root}{route}.")
         if not answer.ok:
             raise IntakeUnavailable(
-                f"{self._root}{route} answers {answer.status_code}. {_told(answer)}".strip()
+                _told(answer) or f"{self._root}{route} answers {answer.status_code}."
             )
         return answer
 

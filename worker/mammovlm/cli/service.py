@@ -58,7 +58,8 @@ def status(study: str | None, orthanc: str) -> None:
 def rerun(study: str, urgent: bool, orthanc: str) -> None:
     """Ask for STUDY, a Study Instance UID, to be analysed again.
 
-    The new report is a new series that names the one before it; nothing is replaced.
+    Nothing is replaced: another report is a new series that names the one before it. The same
+    images and the same weights give the very same report.
     """
     try:
         now = IntakeClient(orthanc).rerun(study, urgent=urgent)
@@ -91,7 +92,10 @@ def _duration(since: datetime) -> str:
 
 
 def _studies(studies: Sequence[StudyStatus]) -> Table:
-    table = Table("study", "state", "run", "since", "reason", title=f"{len(studies)} studies")
+    table = Table(title=f"Studies, last changed first: {len(studies)}")
+    table.add_column("study", overflow="fold")
+    for heading in ("state", "run", "since (UTC)", "reason"):
+        table.add_column(heading)
     for study in studies:
         table.add_row(
             study.study_instance_uid,
@@ -104,7 +108,8 @@ def _studies(studies: Sequence[StudyStatus]) -> Table:
 
 
 def _one(study: StudyStatus) -> Table:
-    table = Table("", "", show_header=False, title=study.study_instance_uid)
+    table = Table("", "", show_header=False)
+    table.add_row("study", study.study_instance_uid)
     table.add_row("state", coloured(study.state))
     rows = {
         "run": str(study.run),
