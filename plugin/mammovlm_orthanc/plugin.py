@@ -3,6 +3,7 @@
 
 import json
 import threading
+from http import HTTPStatus
 from typing import Any
 
 from mammovlm_orthanc import clock
@@ -123,9 +124,11 @@ def register(orthanc: OrthancApi) -> None:
 
     def on_request(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
         answer = plugin.rest.answer(_request(request))
+        if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
+            # Orthanc drops the connection if a plugin sends 405 as any other status.
+            output.SendMethodNotAllowed(answer.allow)
+            return
         output.SetHttpHeader("Content-Type", answer.content_type)
-        if answer.allow:
-            output.SetHttpHeader("Allow", answer.allow)
         output.SendHttpStatus(int(answer.status), answer.body, len(answer.body.encode()))
 
     orthanc.RegisterOnChangeCallback(on_change)
