@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sysconfig
 import time
@@ -14,21 +13,16 @@ from typing import Any, TypeVar
 
 import pika
 import requests
-from conftest import ROOT, skip_or_fail
 from pika.exceptions import AMQPError
 from pydicom import Dataset
 from pynetdicom import AE
 
+from conftest import ROOT, skip_or_fail
+from free_ports import free_port
+
 RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
 
 T = TypeVar("T")
-
-
-def free_port() -> int:
-    """Find a TCP port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(what: str, ask: Callable[[], T], timeout_s: float = 20.0) -> T:

@@ -1,27 +1,17 @@
 """A stack of its own for a test: free ports, its own folder, nothing shared with another."""
 
-import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 
+from free_ports import free_port
 from mammovlm.stack import StackSettings
-
-
-def free_ports(count: int) -> list[int]:
-    """Find ports that nothing listens on, all different."""
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def stack_settings(var: Path, **others: Path | float) -> StackSettings:
     """Make settings of a stack in this folder on free ports."""
     names = ("http_port", "dicom_port", "amqp_port", "dist_port", "epmd_port")
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    ports = {name: free_port() for name in names}
     return StackSettings.model_validate({"var": var, **ports, **others})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from mammovlm.archive import FolderArchive, FoundStudies, find_studies
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected, WeightsUnusable
@@ -112,7 +112,10 @@ def _analyse_one(
 
 
 def _summary(outcomes: Sequence[_Outcome]) -> Table:
-    table = Table("study", "status", "density", "4 against 3: right", "left", "seconds")
+    table = Table(
+        Column("study", overflow="fold"),
+        *("status", "density", "4 against 3: right", "left", "seconds"),
+    )
     for outcome in outcomes:
         document = outcome.document
         if not outcome.analysed:
