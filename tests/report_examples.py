@@ -46,6 +46,8 @@ LOWEST = Likelihood(0.031, 0.012, 0.06, calibrated=True)
 UNCLEAR = Likelihood(0.412, 0.287, 0.553, calibrated=True)
 HIGH = Likelihood(0.914, 0.842, 0.967, calibrated=True)
 
+_ORIENTATION = {"RCC": ["P", "L"], "LCC": ["A", "R"], "RMLO": ["P", "FL"], "LMLO": ["A", "FR"]}
+
 ALGORITHM = Algorithm(
     name="MammoVLM",
     manufacturer="MammoVLM project",
@@ -100,6 +102,17 @@ def header_of(slot: Slot, number: int, **attributes: Any) -> Dataset:
         "series_uid": f"{STUDY_UID}.1",
         "SOPInstanceUID": f"{STUDY_UID}.1.{number}",
         "InstanceNumber": number,
+        "rows": 400,
+        "columns": 300,
+        "PatientOrientation": _ORIENTATION[str(slot)],
+        "StudyDate": "20260105",
+        "StudyTime": "101500",
+        "AcquisitionDate": "20260105",
+        "AcquisitionTime": "101500",
+        "PatientName": "Test^Phantom",
+        "PatientID": "PHANTOM1",
+        "PatientBirthDate": "19600101",
+        "PatientSex": "F",
     }
     header = mammogram(slot.laterality, slot.position, **(fixed | attributes))
     del header.PixelData

@@ -1,5 +1,6 @@
 """Headers as real devices write them must not make an invalid report."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,8 @@ from typing import Any
 
 import pytest
 from pydicom import Dataset, dcmread
-from pydicom.dataelem import DataElement
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.tag import BaseTag
 
 from mammogram_files import code_item
 from mammovlm.results import ReportOptions, check_report, structured_report
@@ -119,6 +121,16 @@ def test_values_of_a_wrong_representation_are_read_as_far_as_they_can_be() -> No
     header[0x00080050] = DataElement(0x00080050, "SQ", [])
     report = report_of_header(header)
     assert (report.PatientID, report.AccessionNumber) == ("ID7", "")
+
+
+def test_no_warning_quotes_patient_data() -> None:
+    header = header_of(RCC, 1)
+    raw = RawDataElement(BaseTag(0x00100030), "DA", 8, b"19601399", 0, False, True)
+    header[0x00100030] = raw
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report_of_header(header)
+    assert not [w for w in caught if "19601399" in str(w.message)]
 
 
 def test_what_the_first_header_lacks_is_taken_from_the_next() -> None:
