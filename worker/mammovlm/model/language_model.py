@@ -40,7 +40,7 @@ PART: Final = "language_model"
 MAX_NEW_TOKENS: Final = 140
 """More than the longest wording that the check accepts."""
 MAX_SECONDS: Final = 30.0
-"""After this the wording is left unfinished, so the template goes out: words never hold a result."""
+"""After this the wording is cut off and the template goes out: words never hold up a result."""
 UNTUNED: Final = "not tuned, not used"
 
 

@@ -1,0 +1,157 @@
+"""No words without tuned weights; no weights but those that were expected."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mammovlm.errors import WeightsUnusable
+from mammovlm.findings import ModelPart
+from mammovlm.model.language_model import (
+    PART,
+    UNTUNED,
+    SoftPrefixLanguageModel,
+    folder_base,
+    load_language_model,
+    tuned,
+)
+from mammovlm.model.language_model_tuning import (
+    Tuning,
+    lora_tensors,
+    save_tuning,
+    tuning_from_tensors,
+    with_lora,
+)
+from mammovlm.model.soft_prefix import Lift
+from mammovlm.model.weights import WeightsFolder
+from mammovlm.study import HANGING_ORDER
+from tiny_language_models import save_tiny
+
+EMBEDDINGS = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
+
+
+def weights_folder(folder: Path, kind: str, base_sha256: str | None = None) -> WeightsFolder:
+    """Make a folder with a base, a tuning of random LoRA pairs on it, and the card."""
+    save_tiny(kind, folder / PART)
+    base = folder_base(folder / PART)
+    torch.manual_seed(1)
+    lift = Lift(128, 32)
+    pairs = lora_tensors(with_lora(base.causal_lm, rank=2, scaling=2.0))
+    tuning = Tuning(
+        lift.linear.weight,
+        lift.linear.bias,
+        {name: torch.randn_like(tensor) * 0.2 for name, tensor in pairs.items()},
+        2.0,
+        base_sha256 or base.sha256,
+    )
+    save_tuning(tuning, folder / "tuned.safetensors", {"trained_on": "nothing"})
+    sha256 = hashlib.sha256((folder / "tuned.safetensors").read_bytes()).hexdigest()
+    part = {"file": "tuned.safetensors", "sha256": sha256, "trained_on": "nothing"}
+    (folder / "card.json").write_text(json.dumps({"parts": {PART: part}}))
+    return WeightsFolder(folder)
+
+
+def test_without_tuned_weights_it_says_nothing_and_says_so(tmp_path: Path) -> None:
+    model = load_language_model("compact", WeightsFolder(tmp_path), tmp_path)
+    assert model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER) == ""
+    assert model.part == ModelPart("language model", "SmolLM2-135M-Instruct", None, UNTUNED)
+    assert UNTUNED == "not tuned, not used"
+
+
+@pytest.mark.parametrize("kind", ["llama", "glm"])
+def test_a_tuned_model_writes_the_same_words_twice(tmp_path: Path, kind: str) -> None:
+    model = load_language_model("paper", weights_folder(tmp_path, kind), tmp_path)
+    first = model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
+    assert first
+    assert model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER) == first
+    assert model.part.weights_sha256 is not None
+
+
+def test_another_womans_embeddings_change_the_words(tmp_path: Path) -> None:
+    model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
+    first = model.write("Breasts: right.", EMBEDDINGS * 5, HANGING_ORDER)
+    assert model.write("Breasts: right.", -EMBEDDINGS * 5, HANGING_ORDER) != first
+
+
+def test_merged_weights_compute_what_the_pairs_computed(tmp_path: Path) -> None:
+    folder = weights_folder(tmp_path, "llama")
+    tuning = tuning_from_tensors(folder.tensors(PART))
+    apart = with_lora(folder_base(tmp_path / PART).causal_lm, tuning.rank, tuning.scaling)
+    apart.load_state_dict(
+        {
+            name.replace(".weight", ".default.weight"): tensor.float()
+            for name, tensor in tuning.lora.items()
+        },
+        strict=False,
+    )
+    base = folder_base(tmp_path / PART)
+    tuned(base, tuning, ModelPart("language model", "", None, ""))
+    numbers = torch.randint(0, 100, (1, 9))
+    with torch.no_grad():
+        expected = apart(input_ids=numbers).logits
+        untuned = folder_base(tmp_path / PART).causal_lm(input_ids=numbers).logits
+        found = base.causal_lm(input_ids=numbers).logits
+    assert torch.allclose(found, expected, atol=1e-4)
+    assert not torch.allclose(untuned, expected, atol=1e-2)
+
+
+def test_weights_tuned_on_another_base_are_refused(tmp_path: Path) -> None:
+    folder = weights_folder(tmp_path, "llama", base_sha256="ab" * 32)
+    with pytest.raises(WeightsUnusable, match="tuned on other base weights"):
+        load_language_model("paper", folder, tmp_path)
+
+
+def test_a_changed_file_is_refused(tmp_path: Path) -> None:
+    folder = weights_folder(tmp_path, "llama")
+    path = tmp_path / "tuned.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(WeightsUnusable, match="not the expected file"):
+        load_language_model("paper", folder, tmp_path)
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "glm").mkdir()
+    folder = weights_folder(tmp_path / "glm", "glm")
+    tuning = tuning_from_tensors(folder.tensors(PART))
+    save_tiny("llama", tmp_path / "llama")
+    base = folder_base(tmp_path / "llama")
+    other = Tuning(tuning.lift_weight, tuning.lift_bias, tuning.lora, 2.0, base.sha256)
+    with pytest.raises(WeightsUnusable, match="another architecture"):
+        tuned(base, other, ModelPart("language model", "", None, ""))
+
+
+def test_a_file_of_another_kind_is_refused() -> None:
+    with pytest.raises(WeightsUnusable, match=r"lift\.weight"):
+        tuning_from_tensors({"umicon.weight": torch.zeros(1)})
+
+
+def test_a_model_with_code_of_its_own_is_refused(tmp_path: Path) -> None:
+    save_tiny("glm", tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    config["auto_map"] = {"AutoModelForCausalLM": "modeling_chatglm.ChatGLM"}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsUnusable, match="code of its own"):
+        folder_base(tmp_path)
+
+
+def test_pickled_weights_are_refused(tmp_path: Path) -> None:
+    save_tiny("llama", tmp_path)
+    (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
+    with pytest.raises(WeightsUnusable, match="safetensors"):
+        folder_base(tmp_path)
+
+
+def test_an_untuned_model_object_has_no_voice() -> None:
+    silent = SoftPrefixLanguageModel(ModelPart("language model", "", None, UNTUNED))
+    assert silent.write("Say something.", EMBEDDINGS, HANGING_ORDER) == ""
+
+
+def test_embeddings_and_views_must_agree_in_number(tmp_path: Path) -> None:
+    model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
+    with pytest.raises(ValueError, match="soft tokens"):
+        model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER[:2])
