@@ -135,9 +135,12 @@ class MammoVLM:
         Returns
         -------
         str
-            Empty where the language model has no tuned weights: untuned it is never shown.
+            Empty where the language model has no tuned weights: untuned it is never shown. Empty
+            too where UMiCon is untrained and the embeddings mean nothing.
         """
-        return ""
+        if self._parts.joint is None:
+            return ""
+        return self._parts.language_model.write(prompt, embeddings, slots)
 
     def _select(self, grey: Tensor) -> tuple[Tensor | None, FeatureMaps | None]:
         """Density probabilities, (views, 4), and the selector's feature maps."""

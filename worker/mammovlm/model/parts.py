@@ -12,6 +12,7 @@ from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.encoders import Encoder, create_encoder
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
+from mammovlm.model.language_model import SoftPrefixLanguageModel, load_language_model
 from mammovlm.model.packaged_weights import LITE, MINILM, lite_tensors, packaged_path
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset
 from mammovlm.model.text_encoder import TextBranch, TextEncoder, load_text_encoder
@@ -54,6 +55,8 @@ class LoadedParts:
         None where untrained.
     moe
         The experts that have weights.
+    language_model
+        Wordless where untuned.
     identities
         Every part, trained or not, for the report.
     training_note
@@ -64,6 +67,7 @@ class LoadedParts:
     selector: SelectorParts | None
     moe: VisualMoE
     joint: JointParts | None
+    language_model: SoftPrefixLanguageModel
     identities: tuple[ModelPart, ...]
     training_note: str
 
@@ -201,5 +205,13 @@ def load_parts(settings: Settings) -> LoadedParts:
         )
     loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
-    note = loader.folder.card.training_note
-    return LoadedParts(preset, selector, moe, joint, tuple(loader.identities), note)
+    language_model = load_language_model(preset.name, loader.folder, settings.cache_dir)
+    return LoadedParts(
+        preset=preset,
+        selector=selector,
+        moe=moe,
+        joint=joint,
+        language_model=language_model,
+        identities=(*loader.identities, language_model.part),
+        training_note=loader.folder.card.training_note,
+    )

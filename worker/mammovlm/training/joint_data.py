@@ -19,6 +19,8 @@ from mammovlm.training.phantom_features import ExamTruth, PhantomFeatures
 BLANK_SHARE = 0.15
 """Each field is blanked with this probability (four-systems 2.1)."""
 _CATEGORIES = tuple(DensityCategory)
+_EVERY_PHANTOM = {"sex": "female", "implant": "no"}
+"""What a header says of nearly every exam, and phantoms do not say."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,8 @@ def _encode(
     for truth, category in zip(truths, categories, strict=True):
         for slot in HANGING_ORDER:
             blanked = [name for name in FIELDS if rng.random() < blank_share]
-            texts.append(metadata_text(slot, truth.metadata, _CATEGORIES[category], blanked))
+            known = _EVERY_PHANTOM | truth.metadata
+            texts.append(metadata_text(slot, known, _CATEGORIES[category], blanked))
     return _encode_each_once(texts, text_encoder).view(len(truths), 4, -1)
 
 
