@@ -124,6 +124,7 @@ def test_values_of_a_wrong_representation_are_read_as_far_as_they_can_be() -> No
 
 
 def test_no_warning_quotes_patient_data() -> None:
+    # pydicom warns with the value when an invalid one is set, so none may be set
     header = header_of(RCC, 1)
     raw = RawDataElement(BaseTag(0x00100030), "DA", 8, b"19601399", 0, False, True)
     header[0x00100030] = raw

@@ -5,7 +5,6 @@ representation, and values of the wrong one. PS3.5 6.2 says what each may hold.
 """
 
 import re
-import warnings
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -76,9 +75,7 @@ def name_in_groups(headers: Iterable[Dataset], keyword: str) -> str:
 
 
 def _one_line(header: Dataset, keyword: str) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom's warnings quote the value: patient data
-        value = header.get(keyword)
+    value = header.get(keyword)
     if value is None or isinstance(value, DicomSequence):
         return ""
     if isinstance(value, MultiValue | list | tuple):
