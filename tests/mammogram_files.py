@@ -1,9 +1,11 @@
 """Small conform mammograms for tests: quick to make, every attribute can be overridden."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from mammovlm.job import StoredInstance
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
@@ -104,9 +106,8 @@ def _fill_identity(dataset: Dataset, laterality: str) -> None:
 def _fill_view(dataset: Dataset, laterality: str, position: str) -> None:
     dataset.ViewPosition = position
     anterior = "A" if laterality == "L" else "P"
-    dataset.PatientOrientation = [anterior, "R" if laterality == "R" else "L"]
-    if position == "MLO":
-        dataset.PatientOrientation = [anterior, "FR" if laterality == "R" else "FL"]
+    medial = "R" if laterality == "L" else "L"  # outer part of the breast up, as IHE hangs it
+    dataset.PatientOrientation = [anterior, f"F{medial}" if position == "MLO" else medial]
     view = code_item(*VIEW_CODES.get(position, VIEW_CODES["CC"]))
     view.ViewModifierCodeSequence = Sequence()
     dataset.ViewCodeSequence = Sequence([view])
@@ -146,3 +147,32 @@ def save(dataset: Dataset, folder: Path) -> Path:
     path = folder / f"{dataset.SOPInstanceUID}.dcm"
     dataset.save_as(path, enforce_file_format=True)
     return path
+
+
+def as_file(dataset: Dataset) -> bytes:
+    """Write a data set as a DICOM file in memory."""
+    buffer = BytesIO()
+    dataset.save_as(buffer, enforce_file_format=True)
+    return buffer.getvalue()
+
+
+def stored(dataset: Dataset) -> StoredInstance:
+    """Make a data set what an archive hands over."""
+    return StoredInstance(str(dataset.SOPInstanceUID), as_file(dataset))
+
+
+def set_pixels(dataset: Dataset, pixels: np.ndarray, bits_stored: int | None = None) -> None:
+    """Replace the pixels by uncompressed ones, and every attribute that describes them.
+
+    ``pixels`` is of an unsigned or signed integer type; its shape ends in 3 for colour.
+    """
+    bits = pixels.dtype.itemsize * 8
+    dataset.Rows, dataset.Columns = pixels.shape[:2]
+    dataset.BitsAllocated, dataset.BitsStored = bits, bits_stored or bits
+    dataset.HighBit = dataset.BitsStored - 1
+    dataset.PixelRepresentation = int(pixels.dtype.kind == "i")
+    dataset.SamplesPerPixel = 3 if pixels.ndim == 3 else 1
+    if pixels.ndim == 3:
+        dataset.PlanarConfiguration = 0
+    dataset.PixelData = pixels.tobytes() + b"\0" * (pixels.nbytes % 2)
+    dataset["PixelData"].VR = "OB" if bits == 8 else "OW"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
 from pydicom import Dataset, dcmread
 from pydicom.filereader import read_dataset, read_preamble
 from pydicom.tag import BaseTag
@@ -82,7 +83,7 @@ def open_object(stored: StoredInstance, limits: ReadingLimits) -> OpenedObject:
 
 
 def read_pixel_bytes(opened: OpenedObject, limits: ReadingLimits) -> bytes:
-    """Read the value of Pixel Data (7FE0,0010) as it is stored, perhaps compressed.
+    """Read the value of Pixel Data (7FE0,0010), perhaps compressed, in little endian order.
 
     Raises
     ------
@@ -187,4 +188,13 @@ def _pixel_value(opened: OpenedObject, offset: int, limits: ReadingLimits) -> by
             body, opened.is_implicit_vr, opened.is_little_endian, specific_tags=[_PIXEL_DATA]
         )
     element = dataset.get_item(_PIXEL_DATA)
-    return bytes(element.value) if element is not None and element.value else b""
+    if element is None or not element.value:
+        return b""
+    if not opened.is_little_endian and element.VR == "OW":
+        return _swapped(element.value)
+    return bytes(element.value)
+
+
+def _swapped(words: bytes) -> bytes:
+    """Turn 16-bit words round; two 8-bit pixels in one word are turned round with it."""
+    return np.frombuffer(words[: len(words) // 2 * 2], ">u2").astype("<u2").tobytes()
