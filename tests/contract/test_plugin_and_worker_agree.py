@@ -4,23 +4,23 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-import celery
 import pytest
 from celery.worker.request import Request
 from kombu import Connection
 from kombu.utils.uuid import uuid
+from pydicom.sr._snomed_dict import mapping
+
+from mammovlm import study
+from mammovlm.errors import RejectionReason
+from mammovlm.tasks import app as application
+from mammovlm.tasks import topology as worker_topology
+from mammovlm.tasks.messages import JobMessage
 from mammovlm_orthanc import topology
 from mammovlm_orthanc.candidate import LeftOutReason, Slot
 from mammovlm_orthanc.messages import TASK, job_message
 from mammovlm_orthanc.status import StudyStatus
 from mammovlm_orthanc.transitions import NO_MAMMOGRAM, NO_STANDARD_VIEW
 from mammovlm_orthanc.view_codes import MODIFIER_BY_CODE, VIEW_BY_CODE
-from pydicom.sr._snomed_dict import mapping
-
-from mammovlm import study
-from mammovlm.errors import RejectionReason
-from mammovlm.tasks import topology as worker_topology
-from mammovlm.tasks.messages import JobMessage
 
 STATUS = StudyStatus(
     "1.2.3",
@@ -90,13 +90,6 @@ def test_the_job_names_its_predecessor() -> None:
 
 
 def test_celery_takes_the_message_for_a_call_of_the_task() -> None:
-    app = celery.Celery(broker="memory://", set_as_current=False)
-    calls: list[dict[str, object]] = []
-
-    @app.task(name=TASK)
-    def analyze_study(job: dict[str, object]) -> None:
-        calls.append(job)
-
     message = job_message(ORTHANC_ID, STATUS)
     with Connection("memory://") as connection:
         queue = connection.SimpleQueue("jobs")
@@ -106,13 +99,17 @@ def test_celery_takes_the_message_for_a_call_of_the_task() -> None:
             content_type="application/json",
             content_encoding="utf-8",
             correlation_id=message.correlation_id,
-            serializer=None,
         )
         received = queue.get(block=True, timeout=5)
-        request = Request(received, app=app, task=app.tasks[TASK])
-        assert request.id == STATUS.job_id
-        request.execute()
-    assert calls == [json.loads(message.body)[0][0]]
+        task = application.tasks[TASK]
+        request = Request(received, app=application, task=task)
+        arguments, keywords, _ = received.payload
+    assert (request.id, request.name, request.correlation_id) == (
+        STATUS.job_id,
+        TASK,
+        STATUS.job_id,
+    )
+    assert (arguments, keywords) == (json.loads(message.body)[0], {})
 
 
 def test_the_older_snomed_codes_mean_what_the_newer_ones_mean() -> None:

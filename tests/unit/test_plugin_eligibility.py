@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
+from pydicom.sequence import Sequence
+
 from mammogram_files import code_item, mammogram
 from mammovlm_orthanc.candidate import Candidate, LeftOut, LeftOutReason, Slot
 from mammovlm_orthanc.eligibility import classify, is_mammogram
-from pydicom import Dataset
-from pydicom.sequence import Sequence
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
@@ -32,11 +33,13 @@ def tags(dataset: Dataset) -> dict[str, Any]:
 
 def outcome(dataset: Dataset, **options: bool) -> Slot | LeftOutReason | None:
     image = classify(tags(dataset), **options)
-    return image.slot if isinstance(image, Candidate) else image and image.reason
+    if isinstance(image, Candidate):
+        return image.slot
+    return image.reason if image else None
 
 
 def bare(**attributes: Any) -> Dataset:
-    """A mammogram that tells nothing of view and side but what is given."""
+    """Make a mammogram that tells nothing of view and side but what is given."""
     nothing = dict.fromkeys(
         ("ViewPosition", "ViewCodeSequence", "ImageLaterality", "PatientOrientation")
     )

@@ -1,16 +1,19 @@
 """Which of several images fills a slot, and when a study is ready."""
 
 from dataclasses import replace
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mammovlm_orthanc.candidate import Candidate, LeftOut, LeftOutReason, Slot
 from mammovlm_orthanc.readiness import Arrivals, Verdict, judge
 from mammovlm_orthanc.selection import select
 
 
-def image(uid: str, slot: Slot = Slot.RCC, **facts: object) -> Candidate:
+def image(uid: str, slot: Slot = Slot.RCC, **facts: Any) -> Candidate:
     return replace(Candidate("1.1", uid, slot, acquired="20260105101500"), **facts)
 
 
@@ -87,7 +90,9 @@ _images = st.lists(
 
 
 @given(_images, st.randoms())
-def test_the_order_of_arrival_does_not_matter(images: list[Candidate | LeftOut], random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_arrival_does_not_matter(
+    images: list[Candidate | LeftOut], random: Random
+) -> None:
     shuffled = list(images)
     random.shuffle(shuffled)
     assert select(shuffled) == select(images)

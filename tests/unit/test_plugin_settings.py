@@ -1,6 +1,7 @@
 """Settings of the plugin: what is allowed, and how a wrong one is told."""
 
 import pytest
+
 from mammovlm_orthanc.broker import connection_parameters
 from mammovlm_orthanc.settings import SettingRefused, Settings
 

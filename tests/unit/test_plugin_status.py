@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from mammovlm_orthanc import transitions
 from mammovlm_orthanc.candidate import Candidate, LeftOut, LeftOutReason, Slot
 from mammovlm_orthanc.messages import Event, MessageMalformed, read_dead_notice, read_event
