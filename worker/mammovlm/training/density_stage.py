@@ -94,7 +94,7 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
         for source in sources:
             value = value + source.weight * _source_loss(head, source, config.evenness)
         value.backward()
-        return float(value)
+        return float(value.detach())
 
     optimiser.step(loss)
     return head.eval()

@@ -59,7 +59,7 @@ def refitted_head(
         moved = (head.members.weight - main.weight.detach()).square().sum()
         value = fit + pull * moved
         value.backward()
-        return float(value)
+        return float(value.detach())
 
     optimiser.step(loss)
     return head.eval()
@@ -88,7 +88,7 @@ def calibrate(head: Head, logits: Tensor, labels: Tensor, prevalence: float) -> 
             scale[0] * logits + scale[1], labels.float(), weight=weights
         )
         value.backward()
-        return float(value)
+        return float(value.detach())
 
     optimiser.step(loss)
     # a score that runs the wrong way on validation patients is worth nothing, not its reverse

@@ -134,9 +134,17 @@ def phantom_features(
 def phantoms_fingerprint() -> str:
     """Hash the code that decides what a cached feature is: phantoms, preparation, pooling."""
     package = Path(mammovlm.training.phantoms.__file__).parent
-    files = sorted(package.glob("*.py"))
-    files += [Path(mammovlm.model.image_processor.__file__), Path(mammovlm.model.pooling.__file__)]
-    together = hashlib.sha256()
+    return _hash_of(sorted(package.glob("*.py")), preparation_fingerprint())
+
+
+def preparation_fingerprint() -> str:
+    """Hash the code between an image and its features."""
+    modules = (mammovlm.model.image_processor, mammovlm.model.pooling)
+    return _hash_of([Path(str(module.__file__)) for module in modules], "")
+
+
+def _hash_of(files: Sequence[Path], before: str) -> str:
+    together = hashlib.sha256(before.encode())
     for file in files:
         together.update(file.read_bytes())
     return together.hexdigest()

@@ -1,0 +1,178 @@
+"""The numbers of a `compact` run as JSON and as markdown tables, phantoms and real images apart."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.stats import spearmanr
+from sklearn.metrics import cohen_kappa_score
+
+from mammovlm.model.density_selector import DensityHead
+from mammovlm.training.compact_run import Collected, CompactConfig, JointOutcome, density_sources
+from mammovlm.training.density_stage import (
+    cross_validated,
+    expected_category,
+    film_result,
+    fit_density_head,
+)
+from mammovlm.training.joint_data import study_categories
+from mammovlm.training.joint_evaluation import JointResult, joint_results
+
+Metrics = dict[str, Any]
+
+
+def compact_metrics(
+    collected: Collected, selector: DensityHead, outcome: JointOutcome, config: CompactConfig
+) -> Metrics:
+    """Measure everything that the model card reports."""
+    results = joint_results(outcome.model, outcome.heads, outcome.validation, outcome.test)
+    return {
+        "patients": {
+            "train": len(collected.train),
+            "validation": len(collected.validation),
+            "test": len(collected.test),
+        },
+        "density_phantoms": _density_on_phantoms(collected, selector),
+        "density_films": _density_on_films(collected, config),
+        "pooling_validation_loss": dict(outcome.validation_losses),
+        "heads": {name: _as_numbers(result) for name, result in results.items()},
+    }
+
+
+def _density_on_phantoms(collected: Collected, selector: DensityHead) -> Metrics:
+    """Measure the study's density (denser breast) on test phantoms."""
+    rows = collected.test
+    with torch.inference_mode():
+        logits = selector(collected.phantoms.selector[rows].flatten(0, 1))
+    told = study_categories(torch.softmax(logits, dim=1).view(-1, 4, 4))
+    true = [max(collected.phantoms.truths[row].densities) for row in rows.tolist()]
+    counts = np.zeros((4, 4), dtype=int)
+    np.add.at(counts, (true, told), 1)
+    shares = np.bincount(true, minlength=4) / len(true)
+    return {
+        "studies": len(true),
+        "accuracy": float(np.mean(np.equal(true, told))),
+        "majority_accuracy": float(shares.max()),
+        "within_one": float(np.mean(np.abs(np.subtract(true, told)) <= 1)),
+        "quadratic_kappa": float(cohen_kappa_score(true, told, weights="quadratic")),
+        "confusion": counts.tolist(),
+    }
+
+
+def _density_on_films(collected: Collected, config: CompactConfig) -> Metrics:
+    """Measure transfer to mini-MIAS: without films, with films only, with both."""
+    films, images = collected.mini_mias, collected.mini_mias.images(config.film_weight)
+    if not films.films:
+        return {}
+    others = density_sources(collected, config, films=False)
+    phantoms_only = fit_density_head(others[:1], config.density)
+    expected = {
+        "phantoms only (no film seen)": expected_category(phantoms_only, films.features),
+        "films only, 5-fold by woman": cross_validated(films.films, images, [], config.density),
+        "phantoms + films, 5-fold by woman": cross_validated(
+            films.films, images, others[:1], config.density
+        ),
+    }
+    if len(others) > 1:
+        without = fit_density_head(others, config.density)
+        expected["phantoms + M-SYNTH (no film seen)"] = expected_category(without, films.features)
+        expected["phantoms + M-SYNTH + films, 5-fold by woman (the shipped recipe)"] = (
+            cross_validated(films.films, images, others, config.density)
+        )
+    return {name: _film_numbers(collected, told) for name, told in expected.items()}
+
+
+def _film_numbers(collected: Collected, expected: np.ndarray) -> Metrics:
+    films = collected.mini_mias.films
+    letters = np.array(["FGD".index(film.tissue) for film in films])
+    rank = spearmanr(expected, letters).statistic
+    return asdict(film_result(films, expected)) | {"rank_correlation": float(rank)}
+
+
+def _as_numbers(result: JointResult) -> Metrics:
+    return {
+        "threshold": result.threshold,
+        "rows": {name: row.as_dict() for name, row in result.rows.items()},
+    }
+
+
+def markdown_tables(metrics: Metrics) -> str:
+    """Word the metrics as markdown."""
+    phantoms = metrics["density_phantoms"]
+    lines = [
+        "### Density on held-out phantoms",
+        "",
+        *_table(
+            ("studies", "accuracy", "majority baseline", "within one", "quadratic kappa"),
+            [
+                (
+                    phantoms["studies"],
+                    *(
+                        f"{phantoms[key]:.3f}"
+                        for key in (
+                            "accuracy",
+                            "majority_accuracy",
+                            "within_one",
+                            "quadratic_kappa",
+                        )
+                    ),
+                )
+            ],
+        ),
+        "",
+        f"Confusion (rows: truth A–D, columns: predicted A–D): {phantoms['confusion']}",
+        "",
+        "### Density on real films (mini-MIAS)",
+        "",
+        *_table(
+            (
+                "trained on",
+                "F against D, AUC [95 %]",
+                "three-class balanced accuracy",
+                "rank corr.",
+            ),
+            [
+                (
+                    name,
+                    _interval(row["fatty_against_dense"]),
+                    f"{row['balanced_accuracy']:.3f}",
+                    f"{row['rank_correlation']:.2f}",
+                )
+                for name, row in metrics["density_films"].items()
+            ],
+        ),
+    ]
+    for name, head in metrics["heads"].items():
+        lines += ["", f"### Head `{name}` on held-out phantoms", "", *_head_table(head)]
+    losses = metrics["pooling_validation_loss"].items()
+    lines += ["", "### UMiCon's pooling, validation loss", ""]
+    lines += _table(("pooling", "loss"), [(name, f"{loss:.4f}") for name, loss in losses])
+    return "\n".join(lines) + "\n"
+
+
+def _head_table(head: Mapping[str, Any]) -> list[str]:
+    columns = ("balanced_accuracy", "sensitivity", "specificity", "accuracy", "majority_accuracy")
+    rows = [
+        (
+            name,
+            f"{row['cases']} ({row['positives']} positive, {row['patients']} patients)",
+            _interval(row["auc"]),
+            *(f"{row[key]:.3f}" for key in columns),
+            f"{row['brier']:.3f}",
+        )
+        for name, row in head["rows"].items()
+    ]
+    titles = ("given", "breasts", "AUC [95 %]", "bal. acc.", "SEN", "SPC", "ACC", "majority ACC")
+    return [*_table((*titles, "Brier"), rows), "", f"Threshold {head['threshold']:.3f}, fixed on "
+            "validation patients."]  # fmt: skip
+
+
+def _interval(measured: Mapping[str, float]) -> str:
+    return f"{measured['value']:.3f} [{measured['low']:.3f}, {measured['high']:.3f}]"
+
+
+def _table(titles: Sequence[object], rows: Sequence[Sequence[object]]) -> list[str]:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return [f"| {' | '.join(str(cell) for cell in line)} |" for line in lines]

@@ -1,0 +1,128 @@
+"""How well the heads do on held-out phantoms, and what they rest on (four-systems 5.3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_curve
+from torch import Tensor
+
+from mammovlm.model.heads import PRESENCE, Head
+from mammovlm.training.evaluation import BinaryResult, Labels, Numbers, binary_result
+from mammovlm.training.joint_data import JointData, breast_means
+from mammovlm.training.joint_stage import JointModel
+
+
+@dataclass(frozen=True)
+class BreastScores:
+    """Calibrated scores of one head, where its question is asked; one entry per breast.
+
+    Parameters
+    ----------
+    probabilities, labels, patients
+        (breasts,); ``patients`` are rows of the data.
+    """
+
+    probabilities: Numbers
+    labels: Labels
+    patients: Labels
+
+
+@dataclass(frozen=True)
+class JointResult:
+    """Results of one head.
+
+    Parameters
+    ----------
+    threshold
+        Fixed on validation patients (highest sensitivity + specificity).
+    rows
+        By what the model was given and how it was routed.
+    """
+
+    threshold: float
+    rows: Mapping[str, BinaryResult]
+
+
+def fused_breasts(
+    model: JointModel, data: JointData, *, text: Tensor | None = None, routes: Tensor | None = None
+) -> Tensor:
+    """Give the mean fused vector of every breast, (exams, 2, 256)."""
+    with torch.inference_mode():
+        return breast_means(model(data.routed(routes), data.texts[0] if text is None else text))
+
+
+def labels_of(name: str, data: JointData) -> Tensor:
+    """Give a head's labels, (exams, 2), -1 where its question is not asked."""
+    return data.presence if name == PRESENCE else data.suspicious
+
+
+def scores_of(head: Head, fused: Tensor, labels: Tensor) -> BreastScores:
+    """Score the breasts of which the head's question is asked."""
+    asked = (labels >= 0).flatten()
+    patients = torch.arange(len(labels)).repeat_interleave(2)[asked]
+    with torch.inference_mode():
+        probabilities = head.calibrated(head(fused.flatten(0, 1)[asked])[:, 0])
+    return BreastScores(
+        probabilities.double().numpy(),
+        labels.flatten()[asked].numpy().astype(np.int64),
+        patients.numpy(),
+    )
+
+
+def best_threshold(scores: BreastScores) -> float:
+    """Give the threshold with the highest sensitivity + specificity."""
+    false_alarms, found, thresholds = roc_curve(scores.labels, scores.probabilities)
+    return float(thresholds[1:][np.argmax((found - false_alarms)[1:])])
+
+
+def joint_results(
+    model: JointModel, heads: Mapping[str, Head], validation: JointData, test: JointData
+) -> dict[str, JointResult]:
+    """Measure every head on test patients, thresholds fixed on validation patients.
+
+    Returns
+    -------
+    dict
+        By head. Rows: image + metadata, image only, metadata only (a leak alarm: every image is
+        replaced by the mean image), always the fallback expert, and each expert alone.
+    """
+    inputs = _inputs(model, test)
+    results = {}
+    for name, head in heads.items():
+        fixed = fused_breasts(model, validation)
+        threshold = best_threshold(scores_of(head, fixed, labels_of(name, validation)))
+        rows = {}
+        for told, (fused, exams) in inputs.items():
+            scores = scores_of(head, fused, labels_of(name, test.rows(exams)))
+            if len(set(scores.labels.tolist())) == 2:
+                rows[told] = binary_result(
+                    scores.labels, scores.probabilities, scores.patients, threshold=threshold
+                )
+        results[name] = JointResult(threshold, rows)
+    return results
+
+
+def _inputs(model: JointModel, test: JointData) -> dict[str, tuple[Tensor, Tensor]]:
+    """Give fused breasts and the exams they belong to, by what the model was given."""
+    everyone = torch.arange(len(test.routes))
+    fallback = torch.full_like(test.routes, test.experts.index("convnext"))
+    complete = fused_breasts(model, test)
+    inputs = {
+        "image + metadata": (complete, everyone),
+        "image only": (fused_breasts(model, test, text=test.blank), everyone),
+        "metadata only (leak alarm)": (_without_image(model, test), everyone),
+        "always convnext": (fused_breasts(model, test, routes=fallback), everyone),
+    }
+    for index, name in enumerate(test.experts):
+        served = (test.routes == index).nonzero()[:, 0]
+        inputs[f"studies routed to {name}"] = (complete[served], served)
+    return inputs
+
+
+def _without_image(model: JointModel, data: JointData) -> Tensor:
+    vectors = data.routed()
+    mean = vectors.mean((0, 1), keepdim=True).expand_as(vectors)
+    with torch.inference_mode():
+        return breast_means(model(mean, data.texts[0]))

@@ -1,0 +1,129 @@
+"""``python -m mammovlm.training.train_compact``: the weights of `compact`, from nothing."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import torch
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import TaskID, TimeElapsedColumn
+
+from mammovlm.settings import Settings
+from mammovlm.training.compact_report import compact_metrics, markdown_tables
+from mammovlm.training.compact_run import (
+    CompactConfig,
+    JointOutcome,
+    Progress,
+    collect,
+    train_joint_parts,
+    train_selector,
+)
+from mammovlm.training.features import FrozenEncoders
+from mammovlm.training.phantom_features import phantoms_fingerprint
+from mammovlm.training.written_weights import TrainedPart, write_weights
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+@click.command()
+@click.option("--phantoms", default=600, show_default=True, help="Number of phantom exams.")
+@click.option("--first-seed", default=2000, show_default=True, help="Seed of the first phantom.")
+@click.option("--mini-mias", type=_FOLDER, default=None, help="Local copy of mini-MIAS.")
+@click.option("--victre", type=_FOLDER, default=None, help="Local copy of M-SYNTH.")
+@click.option("--out", type=_FOLDER, required=True, help="Folder for weights and card.")
+@click.option("--work", type=_FOLDER, required=True, help="Folder for features and the run.")
+@click.option("--threads", default=0, help="CPU threads; 0: one per core.")
+def main(
+    *,
+    phantoms: int,
+    first_seed: int,
+    mini_mias: Path | None,
+    victre: Path | None,
+    out: Path,
+    work: Path,
+    threads: int,
+) -> None:
+    """Train density head, UMiCon, text projection, fusion and heads of `compact`.
+
+    A run that was stopped goes on from its cached features.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    config = CompactConfig(phantoms=phantoms, first_seed=first_seed)
+    console = Console()
+    with Bars(*Bars.get_default_columns(), TimeElapsedColumn(), console=console) as bars:
+        progress = _bars(bars)
+        encoders = FrozenEncoders(Settings().cache_dir)
+        folders = {"mini-MIAS": mini_mias, "M-SYNTH": victre}
+        collected = collect(config, encoders, folders, work, progress)
+        selector = train_selector(collected, config)
+        outcome = train_joint_parts(collected, selector, encoders.preset, config, progress)
+    metrics = compact_metrics(collected, selector, outcome, config)
+    _write_run(work / "run", config, metrics)
+    sources = _sources(phantoms, [name for name, folder in folders.items() if folder])
+    _write(out, selector.state_dict(), outcome, sources)
+    console.print(markdown_tables(metrics), markup=False)
+    kept = outcome.preset.umicon.pooling
+    if kept != encoders.preset.umicon.pooling:
+        console.print(f"[bold]presets.py must say pooling={kept!r} for these weights[/bold]")
+
+
+def _bars(bars: Bars) -> Progress:
+    tasks: dict[str, TaskID] = {}
+
+    def told(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bars.add_task(stage, total=total)
+        bars.update(tasks[stage], completed=done)
+
+    return told
+
+
+def _sources(phantoms: int, films: list[str]) -> dict[str, str]:
+    simulated = f"{phantoms} simulated exams (phantoms)"
+    real = {
+        "mini-MIAS": "81 women's films (mini-MIAS)",
+        "M-SYNTH": "100 in-silico images (M-SYNTH)",
+    }
+    return {
+        "joint": simulated,
+        "density": " and ".join([simulated, *(real[name] for name in films)]),
+    }
+
+
+def _write(
+    out: Path, selector: dict[str, torch.Tensor], outcome: JointOutcome, sources: dict[str, str]
+) -> None:
+    model, joint = outcome.model, sources["joint"]
+    heads = {
+        f"{name}.{key}": tensor
+        for name, head in outcome.heads.items()
+        for key, tensor in head.state_dict().items()
+    }
+    parts = {
+        "density_selector": TrainedPart(selector, sources["density"]),
+        "umicon": TrainedPart(model.umicon.state_dict(), joint, tuple(outcome.preset.experts)),
+        "text_branch": TrainedPart(model.text_branch.state_dict(), joint),
+        "fusion": TrainedPart(model.fusion.state_dict(), joint),
+        "heads": TrainedPart(heads, joint),
+    }
+    note = (
+        f"The density categories rest on {sources['density']}. The likelihoods of a finding and of "
+        f"BI-RADS 4 against 3 were trained on {joint} only and never on a patient: on real images "
+        "they show that the method runs, and no more. Research use only, not for clinical use."
+    )
+    write_weights(out, parts, note)
+
+
+def _write_run(folder: Path, config: CompactConfig, metrics: dict[str, object]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    told = asdict(config) | {"phantoms_sha256": phantoms_fingerprint(), "torch": torch.__version__}
+    (folder / "config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    (folder / "tables.md").write_text(markdown_tables(metrics), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
