@@ -1,8 +1,8 @@
 """Facts to plain sentences for the patient: the template text, and its many wordings."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from mammovlm.explanation.facts import BreastScore, Facts, ScoreRange
+from mammovlm.explanation.facts import BreastScore, Facts, ScoreRange, Topic
 from mammovlm.explanation.grammar import FIELD, capitalised
 from mammovlm.explanation.sentences import Sentences, Shape, Term
 from mammovlm.study import Laterality, ViewPosition
@@ -18,7 +18,12 @@ def template_text(facts: Facts, sentences: Sentences) -> str:
     return worded(facts, sentences, lambda phrasings: phrasings[0])
 
 
-def worded(facts: Facts, sentences: Sentences, choose: Choose) -> str:
+def worded(
+    facts: Facts,
+    sentences: Sentences,
+    choose: Choose,
+    topics: Collection[Topic] = tuple(Topic),
+) -> str:
     """Word the facts.
 
     Parameters
@@ -29,6 +34,8 @@ def worded(facts: Facts, sentences: Sentences, choose: Choose) -> str:
         The language.
     choose
         Picks each pattern and phrasing; a seeded random choice gives a varied text.
+    topics
+        What to speak of; a complete text speaks of all.
 
     Returns
     -------
@@ -36,7 +43,9 @@ def worded(facts: Facts, sentences: Sentences, choose: Choose) -> str:
         Complete sentences, each with a capital and a full stop.
     """
     return sentences.between.join(
-        _sentence(shape, values, sentences, choose) for shape, values in _filled(facts)
+        _sentence(shape, values, sentences, choose)
+        for shape, values in _filled(facts)
+        if shape.topic in topics
     )
 
 

@@ -6,9 +6,6 @@ from mammovlm.explanation.facts import Facts
 from mammovlm.explanation.sentences import PromptWords, Sentences, Term
 from mammovlm.study import Slot
 
-PROMPT_FORMAT = 1
-"""Number of this form of the prompt; tuned weights know which one they were tuned on."""
-
 
 def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -> str:
     """Put the facts before the language model.
@@ -36,6 +33,11 @@ def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -
         scores=words.unseen if seen_only else _scores(facts, words),
     )
     return f"{line} {words.task}"
+
+
+def caption_prompt(sentences: Sentences) -> str:
+    """Ask for what can be seen in the images, with no fact in the prompt (stage S3a)."""
+    return sentences.prompt.caption
 
 
 def _missing(missing: Sequence[Slot], words: PromptWords) -> str:

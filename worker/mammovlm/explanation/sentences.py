@@ -66,8 +66,8 @@ class PromptWords:
 
     Parameters
     ----------
-    system, task
-        The role and the request.
+    task
+        The request.
     facts
         Line with the fields ``sides``, ``missing``, ``density`` and ``scores``.
     caption
@@ -78,7 +78,6 @@ class PromptWords:
         Nothing is missing; no head gave a number; the fact is withheld in training.
     """
 
-    system: str
     task: str
     facts: str
     caption: str

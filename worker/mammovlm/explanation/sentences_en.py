@@ -131,7 +131,6 @@ _FORBIDDEN: Final = {
 }
 
 _PROMPT: Final = PromptWords(
-    system="You put facts into plain words.",
     task="Tell the patient.",
     facts="Breasts: {sides}. Missing: {missing}. Density: {density}. Score: {scores}.",
     caption="Say what the pictures show.",

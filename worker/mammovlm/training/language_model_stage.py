@@ -1,0 +1,166 @@
+"""Stages S3a and S3b: next-token loss on the answer, for the lift alone or for LoRA and lift.
+
+Paper eq. (4) with the images in the condition (four-systems A12); the language model itself stays
+frozen in S3a (A13), and everything in front of the lift stays frozen in both (A14).
+"""
+
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.nn import functional
+
+from mammovlm.model.soft_prefix import Lift, spliced, word_embeddings_of
+from mammovlm.training.explanation_batches import IGNORED, Batch, ExplanationBatches
+from mammovlm.training.explanation_pairs import Stage
+from mammovlm.training.language_model_checkpoint import load_checkpoint, save_checkpoint
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """Sizes of one stage.
+
+    Parameters
+    ----------
+    stage
+        "S3a" or "S3b".
+    steps, batch
+        Updates, and pairs in each.
+    accumulation
+        Parts that a batch is worked through in.
+    lift_rate, lora_rate
+        Highest learning rates; LLaVA's first stage has 1e-3 for its adapter, GLM-4's LoRA recipe
+        5e-4.
+    warm_up
+        Share of the steps.
+    checkpoint_every
+        Steps between checkpoints.
+    seed
+        Of pairs and weights.
+    """
+
+    stage: Stage
+    steps: int
+    batch: int = 8
+    accumulation: int = 1
+    lift_rate: float = 1e-3
+    lora_rate: float = 5e-4
+    warm_up: float = 0.05
+    checkpoint_every: int = 20
+    seed: int = 0
+
+
+class AnswerLoss(nn.Module):
+    """Mean cross-entropy of the answer's tokens.
+
+    Parameters
+    ----------
+    causal_lm
+        A transformers model with a language-model head.
+    lift
+        From embeddings to soft tokens.
+    """
+
+    def __init__(self, causal_lm: "PreTrainedModel", lift: Lift) -> None:
+        super().__init__()
+        self.causal_lm = causal_lm
+        self.lift = lift
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Give the loss, a scalar."""
+        words = word_embeddings_of(self.causal_lm)
+        inputs = spliced(words, batch.numbers, self.lift(batch.embeddings))
+        causal_lm: Any = self.causal_lm
+        states = causal_lm.get_decoder()(
+            inputs_embeds=inputs, attention_mask=batch.attention, use_cache=False
+        ).last_hidden_state
+        labels = batch.labels[:, 1:]
+        answered = labels != IGNORED  # the output layer is the largest: only where it is needed
+        logits = causal_lm.get_output_embeddings()(states[:, :-1][answered])
+        return functional.cross_entropy(logits.float(), labels[answered])
+
+
+@dataclass
+class StagePlace:
+    """Where and how a stage runs.
+
+    Parameters
+    ----------
+    checkpoint
+        Safetensors file of the stage; a run goes on from it.
+    accelerator
+        Devices and precision.
+    progress
+        Told every step (from 1) and its loss.
+    """
+
+    checkpoint: Path
+    accelerator: Accelerator
+    progress: Callable[[int, float], None] = lambda step, loss: None
+
+
+def train_stage(
+    loss: AnswerLoss, batches: ExplanationBatches, config: StageConfig, place: StagePlace
+) -> None:
+    """Train one stage in place; goes on from its checkpoint if there is one.
+
+    Parameters
+    ----------
+    loss
+        Lift and language model, the latter with LoRA pairs for S3b.
+    batches
+        Of training exams only.
+    """
+    accelerator = place.accelerator
+    optimizer = torch.optim.AdamW(_groups(loss, config), weight_decay=0.0)
+    trainable = {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
+    done = load_checkpoint(place.checkpoint, trainable, optimizer)
+    model, optimizer = accelerator.prepare(loss, optimizer)
+    for step in range(done, config.steps):
+        _set_rates(optimizer, _schedule(step, config))
+        total = 0.0
+        draw = random.Random(f"{config.seed} {config.stage} {step}")  # so a resumed run agrees
+        for _ in range(config.accumulation):
+            batch = batches.draw(config.stage, config.batch // config.accumulation, draw)
+            part = model(batch.to(accelerator.device)) / config.accumulation
+            accelerator.backward(part)
+            total += part.item()
+        accelerator.clip_grad_norm_(list(trainable.values()), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        place.progress(step + 1, total)
+        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
+            save_checkpoint(place.checkpoint, trainable, optimizer, step + 1)
+
+
+def _groups(loss: AnswerLoss, config: StageConfig) -> list[dict[str, Any]]:
+    """Set what is frozen (four-systems A13, A14), and each part's highest rate."""
+    loss.lift.requires_grad_(requires_grad=True)
+    groups = [{"params": list(loss.lift.parameters()), "highest": config.lift_rate}]
+    for name, parameter in loss.causal_lm.named_parameters():
+        parameter.requires_grad_("lora_" in name and config.stage == "S3b")
+    pairs = [one for one in loss.causal_lm.parameters() if one.requires_grad]
+    return [*groups, {"params": pairs, "highest": config.lora_rate}] if pairs else groups
+
+
+def _schedule(step: int, config: StageConfig) -> float:
+    """Warm up linearly, then fall along a cosine to a tenth."""
+    warm_up = max(1, round(config.warm_up * config.steps))
+    if step < warm_up:
+        return (step + 1) / warm_up
+    passed = (step - warm_up) / max(1, config.steps - warm_up)
+    return 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * passed))
+
+
+def _set_rates(optimizer: torch.optim.Optimizer, share: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = share * group["highest"]

@@ -1,0 +1,231 @@
+"""Tune the language model: stage S3a (lift), then S3b (LoRA and lift), into one small file.
+
+Run it as ``python -m mammovlm.training.tune_language_model --embeddings FILE --out DIR``. A run
+that was stopped goes on from its last checkpoint when it is started again with the same folder.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+import matplotlib as mpl
+import torch
+from accelerate import Accelerator
+from matplotlib import pyplot
+from rich.progress import Progress
+
+from mammovlm.explanation.sentences_en import ENGLISH
+from mammovlm.findings import ModelPart
+from mammovlm.model.language_model import Base, compact_base, folder_base, tuned
+from mammovlm.model.language_model_tuning import (
+    Tuning,
+    lora_tensors,
+    save_tuning,
+    tuning_from_tensors,
+    with_lora,
+)
+from mammovlm.model.soft_prefix import Lift, word_embeddings_of
+from mammovlm.model.weights import file_sha256, verified_tensors
+from mammovlm.settings import Settings
+from mammovlm.training.explanation_batches import ExplanationBatches
+from mammovlm.training.explanation_pairs import Exams, read_exams
+from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
+from mammovlm.training.language_model_stage import AnswerLoss, StageConfig, StagePlace, train_stage
+
+RESULT: Final = "language_model.safetensors"
+MAX_BYTES: Final = 12_000_000
+"""Largest file of tuned weights that the repository takes."""
+
+
+@dataclass(frozen=True)
+class TuningConfig:
+    """One run.
+
+    Parameters
+    ----------
+    align, tune
+        Stages S3a and S3b.
+    rank, scaling
+        Of LoRA.
+    tokens
+        Soft tokens per view, k.
+    seed
+        Of the first weights.
+    """
+
+    align: StageConfig
+    tune: StageConfig
+    rank: int = 8
+    scaling: float = 2.0
+    tokens: int = 1
+    seed: int = 0
+
+
+def tune(
+    base: Base, exams: Exams, config: TuningConfig, out: Path, accelerator: Accelerator
+) -> Path:
+    """Run both stages and write the tuned weights.
+
+    Parameters
+    ----------
+    base
+        Changed in place: LoRA pairs are put on it.
+    out
+        The run folder; gets ``config.json``, ``loss.csv``, ``loss.png`` and `RESULT`.
+
+    Returns
+    -------
+    Path
+        The file of tuned weights.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    torch.manual_seed(config.seed)
+    words = word_embeddings_of(base.causal_lm)
+    lift = Lift(exams.training[0].embeddings.shape[1], words.embedding_dim, config.tokens)
+    lift.start_from(words.weight)
+    loss = AnswerLoss(base.causal_lm, lift)
+    batches = ExplanationBatches(exams.training, ENGLISH, base.tokenizer, config.tokens)
+    _run(loss, batches, config.align, out, accelerator)
+    lora = with_lora(base.causal_lm, config.rank, config.scaling)
+    _run(loss, batches, config.tune, out, accelerator)
+    tuning = Tuning(
+        lift.linear.weight, lift.linear.bias, lora_tensors(lora), config.scaling, base.sha256
+    )
+    save_tuning(tuning, out / RESULT, _told(base, exams, config))
+    if (out / RESULT).stat().st_size > MAX_BYTES:
+        raise ValueError(f"{RESULT} is larger than {MAX_BYTES} bytes; choose a lower rank.")
+    _plot(out)
+    return out / RESULT
+
+
+def _run(
+    loss: AnswerLoss,
+    batches: ExplanationBatches,
+    config: StageConfig,
+    out: Path,
+    accelerator: Accelerator,
+) -> None:
+    place = StagePlace(out / f"{config.stage}.safetensors", accelerator)
+    with _log(out, config) as place.progress:
+        train_stage(loss, batches, config, place)
+
+
+def _told(base: Base, exams: Exams, config: TuningConfig) -> dict[str, str]:
+    return {
+        "base": base.name,
+        "trained_on": exams.trained_on,
+        "exams": str(len(exams.training)),
+        "config": json.dumps(asdict(config)),
+    }
+
+
+@contextmanager
+def _log(out: Path, config: StageConfig) -> Iterator[Callable[[int, float], None]]:
+    """Show progress and append every step's loss to ``loss.csv``."""
+    with (out / "loss.csv").open("a", newline="") as file, Progress() as bar:
+        table = csv.writer(file)
+        task = bar.add_task(config.stage, total=config.steps)
+
+        def note(step: int, loss: float) -> None:
+            table.writerow([config.stage, step, f"{loss:.4f}"])
+            file.flush()
+            bar.update(task, completed=step, description=f"{config.stage} loss {loss:.3f}")
+
+        yield note
+
+
+def _plot(out: Path) -> None:
+    mpl.use("Agg")
+    rows = list(csv.reader((out / "loss.csv").open()))
+    figure, axes = pyplot.subplots(figsize=(6, 3.5))
+    for stage in ("S3a", "S3b"):
+        told = [(int(row[1]), float(row[2])) for row in rows if row[0] == stage]
+        axes.plot([step for step, _ in told], [loss for _, loss in told], label=stage)
+    axes.set_xlabel("step")
+    axes.set_ylabel("cross-entropy per answer token")
+    axes.legend()
+    figure.tight_layout()
+    figure.savefig(out / "loss.png", dpi=120)
+    pyplot.close(figure)
+
+
+def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) -> dict[str, object]:
+    """Measure tuned weights on the women kept back.
+
+    Parameters
+    ----------
+    base
+        A fresh one: the tuned weights are merged into it.
+    weights
+        File that `tune` wrote.
+    texts, pairs
+        How many texts to generate, and how many pairs of women to exchange.
+
+    Returns
+    -------
+    dict
+        Plain values, ready for JSON.
+    """
+    tuning = tuning_from_tensors(verified_tensors(weights, file_sha256(weights)))
+    model = tuned(base, tuning, ModelPart("language model", base.name, None, exams.trained_on))
+    return {
+        "wordings": asdict(measure_wordings(model.write, exams.held_out, ENGLISH, texts)),
+        "swap": asdict(measure_swap(model.write, exams.held_out, ENGLISH, pairs)),
+        "held_out_exams": len(exams.held_out),
+        "trained_on": exams.trained_on,
+        "sha256": file_sha256(weights),
+    }
+
+
+@click.command()
+@click.option("--embeddings", type=click.Path(path_type=Path, exists=True), required=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
+@click.option("--base", "folder", type=click.Path(path_type=Path), help="Default: SmolLM2.")
+@click.option("--align-steps", default=30, show_default=True, help="Steps of stage S3a.")
+@click.option("--steps", default=150, show_default=True, help="Steps of stage S3b.")
+@click.option("--batch", default=8, show_default=True)
+@click.option("--rank", default=8, show_default=True, help="Rank of the LoRA pairs.")
+@click.option("--seed", default=0, show_default=True)
+@click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
+@click.option("--texts", default=30, show_default=True, help="Texts to evaluate; 0: none.")
+def main(
+    *,
+    embeddings: Path,
+    out: Path,
+    folder: Path | None,
+    align_steps: int,
+    steps: int,
+    batch: int,
+    rank: int,
+    seed: int,
+    precision: str,
+    texts: int,
+) -> None:
+    """Tune the language model on UMiCon's embeddings and evaluate it on women kept back."""
+
+    def base() -> Base:
+        return folder_base(folder) if folder else compact_base(Settings().cache_dir)
+
+    exams = read_exams(embeddings)
+    config = TuningConfig(
+        align=StageConfig("S3a", align_steps, batch, seed=seed),
+        tune=StageConfig("S3b", steps, batch, seed=seed),
+        rank=rank,
+        seed=seed,
+    )
+    weights = tune(base(), exams, config, out, Accelerator(mixed_precision=precision))
+    click.echo(f"{weights}  SHA-256 {file_sha256(weights)}")
+    if texts:
+        told = json.dumps(evaluate(base(), weights, exams, texts, texts // 2), indent=1)
+        (out / "evaluation.json").write_text(told)
+        click.echo(told)
+
+
+if __name__ == "__main__":
+    main()
