@@ -7,6 +7,11 @@ from pathlib import Path
 import imagecodecs
 import numpy as np
 import pytest
+from pydicom import Dataset, dcmread, uid
+from pydicom.data import get_testdata_file
+from pydicom.encaps import encapsulate
+from pydicom.pixels import apply_color_lut
+
 from mammogram_files import as_file, mammogram, set_pixels, stored
 from mammovlm.imaging.decoding import decode_pixels
 from mammovlm.imaging.limits import ReadingLimits
@@ -15,10 +20,6 @@ from mammovlm.imaging.pixel_layout import PixelLayout
 from mammovlm.imaging.refusal import ImageRefused
 from mammovlm.job import StoredInstance
 from mammovlm.study import LeftOutReason
-from pydicom import Dataset, dcmread, uid
-from pydicom.data import get_testdata_file
-from pydicom.encaps import encapsulate
-from pydicom.pixels import apply_color_lut
 
 LIMITS = ReadingLimits()
 

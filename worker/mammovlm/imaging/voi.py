@@ -94,13 +94,13 @@ def _lookup_table(item: Dataset, values: Values) -> tuple[Values, float] | None:
 
 
 def _lut_data(item: Dataset) -> Values | None:
+    """Give the entries of LUT Data, which 8-bit tables may hold two to a word (C.11.1.1.1)."""
     value = item.get("LUTData")
     entries = int(next(iter(numbers(item, "LUTDescriptor")), 0)) or 1 << 16
-    if isinstance(value, bytes):
-        width = 1 if len(value) <= entries + 1 else 2
-        raw = np.frombuffer(value[: len(value) // width * width], f"<u{width}")
-    elif isinstance(value, (MultiValue, list)):
-        raw = np.asarray([int(each) for each in value]) & 0xFFFF
-    else:
+    if isinstance(value, (MultiValue, list)):
+        value = np.asarray([int(each) & 0xFFFF for each in value], "<u2").tobytes()
+    if not isinstance(value, bytes):
         return None
+    width = 1 if len(value) <= entries + 1 else 2
+    raw = np.frombuffer(value[: len(value) // width * width], f"<u{width}")
     return raw[:entries].astype(np.float64)
