@@ -64,9 +64,9 @@ def draw_look(rng: np.random.Generator, vendor: str) -> Look:
         contrast=contrast,
         gamma=gamma,
         shoulder=shoulder,
-        noise=float(u(0.004, 0.02)),
+        noise=float(u(0.002, 0.012)),
         blur_mm=float(u(0.15, 0.5) if film else u(0.05, 0.3)),
-        sharpen=float(0 if film else u(0, 0.9)),
+        sharpen=float(0 if film else u(0, 0.4)),
         air=float(abs(rng.normal(0, 0.03)) if film else 0.0),
     )
 

@@ -26,7 +26,7 @@ AGE_SHIFT = {"A": 6.0, "B": 2.0, "C": -3.0, "D": -8.0}
 THICKNESS_MM = {"A": 62.0, "B": 59.0, "C": 53.0, "D": 46.0}
 """Mean compressed thickness by density; fatty breasts are larger and thicker."""
 
-VENDORS = (("GE", 0.27), ("Hologic", 0.27), ("Siemens", 0.21), ("film", 0.25))
+VENDORS = (("GE", 0.25), ("Hologic", 0.25), ("Siemens", 0.2), ("film", 0.3))
 TISSUE_SHARE_OF_BOX = 0.72
 """A drawn box is wider than its lesion."""
 

@@ -25,6 +25,11 @@ AREA_SHARE = {"A": (0.03, 0.2), "B": (0.25, 0.48), "C": (0.52, 0.74), "D": (0.77
 between them, since readers agree on clear cases only."""
 RICHNESS = {"A": 0.20, "B": 0.36, "C": 0.55, "D": 0.72}
 """Fibroglandular share along the ray where tissue is densest."""
+STRINGY = {"A": 1.0, "B": 0.95, "C": 0.7, "D": 0.5}
+"""How much of the look is strands: most in fatty breasts, which little else covers."""
+SLOPE = {"A": 2.9, "B": 3.1, "C": 3.3, "D": 3.5}
+"""Exponent of the power spectrum of the tissue alone; with strands and blur, pictures come out near
+what films of that density have."""
 UNDER_SKIN_MM = 6.0
 """The rim nearer to the skin is no part of the area that density is a share of."""
 
@@ -50,6 +55,10 @@ class Gland:
         How strongly the tissue is drawn out towards the nipple, 1..2.
     grain
         Fineness of the lobules, 0.8..2.2.
+    slope
+        Exponent of the tissue's power spectrum; tissue is smoother where there is more of it.
+    lobulation
+        Depth of the fat lobules in the tissue, 0..1.
     cone
         How strongly tissue keeps to the cone behind the nipple, 0..1.
     stringy
@@ -63,6 +72,8 @@ class Gland:
     softness: float
     streak: float
     grain: float
+    slope: float
+    lobulation: float
     cone: float
     stringy: float
 
@@ -87,8 +98,10 @@ def draw_gland(rng: np.random.Generator, density: DensityCategory) -> Gland:
         softness=float(rng.uniform(0.25, 0.7)),
         streak=float(rng.uniform(1.0, 2.0)),
         grain=float(rng.uniform(0.8, 2.2)),
+        slope=float(SLOPE[density] + rng.uniform(-0.3, 0.3)),
+        lobulation=float(rng.uniform(0.25, 0.7)),
         cone=float(rng.uniform(0.5, 1.1)),
-        stringy=float(rng.uniform(0.4, 1.3)),
+        stringy=float(STRINGY[density] * rng.uniform(0.35, 1.2)),
     )
 
 
@@ -119,7 +132,7 @@ def gland_share(
     frame = outline.frame
     rows, columns = _flow(rng, outline, gland.streak)
     coarse = _lump_field(gland, position, outline) + 1.5 * gland.cone * _cone(outline)
-    texture = sample(power_law_tile(rng, 3.0, 0.7), rows, columns)
+    texture = sample(power_law_tile(rng, gland.slope, 0.7), rows, columns)
     level = enlarge(coarse, frame.shape) + 0.7 * texture
     subcutaneous = rng.uniform(4, 12)
     rim = smooth_step(outline.inside_mm, subcutaneous * 0.2, subcutaneous * 2.5)
@@ -127,9 +140,9 @@ def gland_share(
     breast = (outline.inside_mm > UNDER_SKIN_MM) & (outline.muscle < 0.2)
     threshold = _upper_quantile(level[::3, ::3][breast[::3, ::3]], gland.area_share)
     tissue = _logistic((level - threshold) / np.float32(gland.softness))
-    lobules = _lobules(rng, rows * gland.grain, columns * gland.grain)
+    lobules = _lobules(rng, gland, rows, columns)
     lines = strand_share(gland.strands, position, outline) + _lace(rng, rows, columns)
-    share = gland.richness * tissue * (0.35 + 0.65 * lobules)
+    share = gland.richness * tissue * lobules
     share += gland.stringy * (0.05 + 0.02 * tissue) * lines * rim
     share += 0.015 * (2 + np.clip(texture, -2, 2)) * rim
     percent = float(np.mean(tissue[breast] > 0.5)) if breast.any() else 0.0
@@ -189,10 +202,12 @@ def _flow(rng: np.random.Generator, outline: Outline, streak: float) -> tuple[Fi
     return enlarge(rows.astype(np.float32), shape), enlarge(columns.astype(np.float32), shape)
 
 
-def _lobules(rng: np.random.Generator, rows: Field, columns: Field) -> Field:
-    """Give the uneven inside of the tissue: fat lobules between denser bands, 0..1."""
-    fine = sample(power_law_tile(rng, 2.7, 3.0), rows, columns)
-    return np.asarray(0.5 + 0.5 * np.tanh(0.8 * fine + 0.1), dtype=np.float32)
+def _lobules(rng: np.random.Generator, gland: Gland, rows: Field, columns: Field) -> Field:
+    """Give the uneven inside of the tissue: fat lobules between denser bands, up to 1."""
+    tile = power_law_tile(rng, gland.slope, 3.0)
+    fine = sample(tile, rows * gland.grain, columns * gland.grain)
+    bands = 0.5 + 0.5 * np.tanh(0.8 * fine + 0.1)
+    return np.asarray(1 - gland.lobulation * (1 - bands), dtype=np.float32)
 
 
 def _lace(rng: np.random.Generator, rows: Field, columns: Field) -> Field:

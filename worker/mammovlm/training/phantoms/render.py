@@ -67,7 +67,7 @@ def render_view(seed: int, slot: Slot, breast: Breast, frame: Frame) -> PhantomV
     for mark, lesion in seen:
         if lesion.kind is LesionKind.ARCHITECTURAL_DISTORTION:
             share = pulled_in(share, mark.row, mark.column, mark.radius)
-    roundness = float(streams[2].uniform(0.35, 0.9))
+    roundness = float(streams[2].uniform(0.4, 1.2))
     integral, inner = attenuation(
         outline.inside_mm, share, outline.muscle, breast.patient.thickness_mm, roundness
     )

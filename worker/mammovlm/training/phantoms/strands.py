@@ -76,7 +76,7 @@ def strand_share(strands: Strands, position: ViewPosition, outline: Outline) -> 
     seen = (y >= 0) & (y < frame.rows) & (x >= 0) & (x < frame.columns)
     spots = y * frame.columns + x
     total = np.zeros(frame.shape, dtype=np.float32)
-    for chosen, width_mm in ((~strands.thick, 0.45), (strands.thick, 0.9)):
+    for chosen, width_mm in ((~strands.thick, 0.55), (strands.thick, 1.1)):
         kept = seen & chosen
         count = np.bincount(spots[kept], strands.weight[kept], minlength=total.size)
         sigma = max(width_mm / frame.spacing_mm, 0.6)
