@@ -146,7 +146,7 @@ def _memory_mib(settings: StackSettings) -> float:
     assert now is not None, "it has just analysed a study"
     worker = psutil.Process(int(now.pid))
     processes = [worker, *worker.children(recursive=True)]
-    return round(sum(process.memory_full_info().pss for process in processes) / 2**20, 0)
+    return float(round(sum(process.memory_full_info().pss for process in processes) / 2**20))
 
 
 @contextmanager
