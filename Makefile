@@ -55,7 +55,7 @@ lint: $(BIN)/.installed ## style, types and the import fence
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@PYTHONPATH=plugin $(BIN)/lint-imports
 
 .PHONY: bench
 bench: setup ## measure the whole path; prints ratios and medians
