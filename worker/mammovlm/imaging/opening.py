@@ -112,6 +112,8 @@ def _open(stored: StoredInstance, stream: BinaryIO, limits: ReadingLimits) -> Op
     is_at_pixels = group == _PIXEL_GROUP.to_bytes(2, "little" if is_little else "big")
     header = clean_header(dataset)
     _take_identity(header, meta)
+    if not text(header, "SOPClassUID") and not text(header, "Modality"):
+        raise ImageRefused(LeftOutReason.NOT_DICOM, "neither SOP class nor modality")
     return OpenedObject(
         stored=stored,
         header=header,
