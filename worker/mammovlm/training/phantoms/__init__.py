@@ -1,6 +1,7 @@
 """Seeded simulated mammograms: four consistent views of one imagined woman, with her truth."""
 
 from mammovlm.training.phantoms.case import CaseMix, draw_lesion
+from mammovlm.training.phantoms.dicom_files import WritingOptions, exam_objects, write_exam
 from mammovlm.training.phantoms.exam import phantom_exam
 from mammovlm.training.phantoms.truth import (
     Biopsy,
@@ -25,6 +26,9 @@ __all__ = [
     "Patient",
     "PhantomExam",
     "PhantomView",
+    "WritingOptions",
     "draw_lesion",
+    "exam_objects",
     "phantom_exam",
+    "write_exam",
 ]

@@ -1,4 +1,4 @@
-"""The look of a detector: noise, blur, thickness equalisation and each vendor's grey-level curve."""
+"""The look of a detector: noise, blur, thickness equalisation, each vendor's grey-level curve."""
 
 from dataclasses import dataclass
 
@@ -75,6 +75,7 @@ def grey(
     rng: np.random.Generator,
     integral: Field,
     thickness_mm: Field,
+    *,
     compressed_mm: float,
     look: Look,
     spacing_mm: float,
@@ -106,4 +107,4 @@ def _curve(tissue: Field, look: Look) -> Field:
     over = np.clip(bent - knee, 0, None)
     room = max(1.0 - knee, 1e-3)
     bent = np.where(bent > knee, knee + room * (1 - np.exp(-over / room)), bent)
-    return np.clip(look.air + (1 - look.air) * bent, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(look.air + (1 - look.air) * bent, 0, 1), dtype=np.float32)

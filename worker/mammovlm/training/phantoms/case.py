@@ -26,7 +26,7 @@ AGE_SHIFT = {"A": 6.0, "B": 2.0, "C": -3.0, "D": -8.0}
 THICKNESS_MM = {"A": 62.0, "B": 59.0, "C": 53.0, "D": 46.0}
 """Mean compressed thickness by density; fatty breasts are larger and thicker."""
 
-VENDORS = (("GE", 0.25), ("Hologic", 0.25), ("Siemens", 0.2), ("film", 0.3))
+VENDORS = {"GE": 0.25, "Hologic": 0.25, "Siemens": 0.2, "film": 0.3}
 TISSUE_SHARE_OF_BOX = 0.72
 """A drawn box is wider than its lesion."""
 
@@ -68,13 +68,12 @@ def draw_patient(rng: np.random.Generator, density: DensityCategory) -> Patient:
     age = np.interp(rng.random(), quantiles, ages) + AGE_SHIFT[density] + rng.normal(0, 2)
     thickness = float(np.clip(rng.normal(THICKNESS_MM[density], 10), 25, 95))
     depth = float(np.clip(68 + 0.5 * thickness + rng.normal(0, 18), 55, 160))
-    vendors, shares = zip(*VENDORS, strict=True)
     return Patient(
         age=int(np.clip(age, 30, 92)),
         thickness_mm=thickness,
         force_n=float(np.clip(rng.normal(105, 25), 40, 190)),
         kvp=float(round(np.clip(25 + 0.1 * (thickness - 30) + rng.normal(0, 0.7), 24, 34))),
-        vendor=pick(rng, vendors, shares),
+        vendor=pick(rng, tuple(VENDORS), tuple(VENDORS.values())),
         depth_mm=depth,
     )
 
@@ -183,6 +182,9 @@ def _calcification_form(
     forms = tables.CALCIFICATION_FORMS[(assessment, malignant)]
     morphology, _ = pick(rng, forms, [count for _, count in forms])
     spreads = tables.CALCIFICATION_DISTRIBUTIONS[morphology]
+    if assessment > 2:
+        # One grain alone is benign; a suspicious finding is at least a group.
+        spreads = tuple(spread for spread in spreads if spread[0] != "single")
     distribution, _ = pick(rng, spreads, [count for _, count in spreads])
     return morphology, distribution
 

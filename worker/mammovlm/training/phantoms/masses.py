@@ -42,7 +42,11 @@ def mass_thickness(
     share = np.clip(radius / edge, 0, 1)
     thick = 2 * core * rng.uniform(0.7, 0.95) * np.sqrt(1 - share * share)
     thick = thick * _mottle(rng, down_mm, across_mm)
-    thick = _margin(rng, lesion, thick.astype(np.float32), u, v, size, across_mm)
+    step = float(across_mm[0, 1] - across_mm[0, 0])
+    if lesion.margin == "indistinct":
+        thick = ndimage.gaussian_filter(thick, 0.22 * size / step)
+    if lesion.margin == "obscured":
+        thick = _half_hidden(rng, thick, (u, v), size, step)
     if lesion.margin == "spiculated":
         thick = np.maximum(thick, spicules(rng, radius, angle, core, 2.2 * size))
     return np.asarray(thick, dtype=np.float32)
@@ -61,26 +65,15 @@ def _mottle(rng: np.random.Generator, down_mm: Field, across_mm: Field) -> Field
     return 1 + 0.12 * sample(tile, down_mm * 3 + 64, across_mm * 3 + 64)
 
 
-def _margin(
-    rng: np.random.Generator,
-    lesion: Lesion,
-    thick: Field,
-    u: Field,
-    v: Field,
-    size_mm: float,
-    across_mm: Field,
+def _half_hidden(
+    rng: np.random.Generator, thick: Field, place: tuple[Field, Field], size_mm: float, step: float
 ) -> Field:
-    """Blur an indistinct margin; hide part of an obscured one."""
-    step = float(across_mm.flat[1] - across_mm.flat[0])
-    if lesion.margin == "indistinct":
-        return np.asarray(ndimage.gaussian_filter(thick, 0.22 * size_mm / step))
-    if lesion.margin == "obscured":
-        side = rng.uniform(0, 2 * np.pi)
-        along = (np.cos(side) * u + np.sin(side) * v) / size_mm
-        faded = ndimage.gaussian_filter(thick, 0.35 * size_mm / step)
-        hidden = smooth_step(along, -0.3, 0.7)
-        return np.asarray(hidden * faded + (1 - hidden) * thick)
-    return thick
+    """Let one side of an obscured mass fade into the tissue."""
+    side = rng.uniform(0, 2 * np.pi)
+    along = (np.cos(side) * place[0] + np.sin(side) * place[1]) / size_mm
+    faded = ndimage.gaussian_filter(thick, 0.35 * size_mm / step)
+    hidden = smooth_step(along, -0.3, 0.7)
+    return np.asarray(hidden * faded + (1 - hidden) * thick, dtype=np.float32)
 
 
 def spicules(

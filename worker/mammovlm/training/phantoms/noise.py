@@ -22,7 +22,7 @@ def _amplitude(beta: float, low: float, high: float) -> Field:
     amplitude *= 1 - np.exp(-((frequency / low) ** 4))
     amplitude *= np.exp(-((frequency / high) ** 2))
     amplitude[0, 0] = 0.0
-    return amplitude.astype(np.float32)
+    return np.asarray(amplitude, dtype=np.float32)
 
 
 def power_law_tile(
@@ -56,12 +56,7 @@ def power_law_tile(
 
 def sample(tile: Field, rows: Field, columns: Field) -> Field:
     """Read a periodic tile at fractional places, bilinearly."""
-    places = np.stack(
-        [
-            np.broadcast_to(rows, np.broadcast(rows, columns).shape),
-            np.broadcast_to(columns, np.broadcast(rows, columns).shape),
-        ]
-    )
+    places = np.stack(np.broadcast_arrays(rows, columns))
     return np.asarray(
         ndimage.map_coordinates(tile, places, order=1, mode="grid-wrap", output=np.float32)
     )

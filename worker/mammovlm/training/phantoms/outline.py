@@ -1,6 +1,6 @@
 """Breast outline, skin distance, nipple and pectoral muscle of one view, chest wall at the left."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import ndimage
@@ -96,6 +96,18 @@ def draw_outline(
     if position is ViewPosition.CC:
         return _cranio_caudal(rng, shape, frame)
     return _medio_lateral_oblique(rng, shape, frame)
+
+
+def without_air(outline: Outline) -> Outline:
+    """Cut off the columns in front of the breast, which hold nothing to compute."""
+    reach = np.flatnonzero((outline.inside_mm > -4).any(axis=0))
+    columns = min(-(-(int(reach[-1]) + 1) // 4) * 4, outline.frame.columns)
+    return replace(
+        outline,
+        frame=replace(outline.frame, columns=columns),
+        inside_mm=np.ascontiguousarray(outline.inside_mm[:, :columns]),
+        muscle=np.ascontiguousarray(outline.muscle[:, :columns]),
+    )
 
 
 def _cranio_caudal(rng: np.random.Generator, shape: BreastShape, frame: Frame) -> Outline:

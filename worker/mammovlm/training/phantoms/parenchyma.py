@@ -139,9 +139,10 @@ def gland_share(
     level -= 2.5 * (1 - rim)
     breast = (outline.inside_mm > UNDER_SKIN_MM) & (outline.muscle < 0.2)
     threshold = _upper_quantile(level[::3, ::3][breast[::3, ::3]], gland.area_share)
-    tissue = _logistic((level - threshold) / np.float32(gland.softness))
+    tissue = _logistic((level - np.float32(threshold)) / np.float32(gland.softness))
     lobules = _lobules(rng, gland, rows, columns)
-    lines = strand_share(gland.strands, position, outline) + _lace(rng, rows, columns)
+    lines = strand_share(gland.strands, position, outline) * (0.3 + 1.1 * lobules**2)
+    lines += _lace(rng, rows, columns)
     share = gland.richness * tissue * lobules
     share += gland.stringy * (0.05 + 0.02 * tissue) * lines * rim
     share += 0.015 * (2 + np.clip(texture, -2, 2)) * rim
@@ -149,7 +150,7 @@ def gland_share(
     return np.clip(share, 0, 1).astype(np.float32), percent
 
 
-def _logistic(field: Field) -> Field:
+def _logistic(field: npt.NDArray[np.floating]) -> Field:
     return np.asarray(0.5 + 0.5 * np.tanh(0.5 * field), dtype=np.float32)
 
 

@@ -1,34 +1,24 @@
 """Renders one view of one breast: tissue, lesions, grey levels, and what film or station adds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mammovlm.study import Laterality, Slot, ViewPosition
 from mammovlm.training.phantoms.appearance import Look, grey
-from mammovlm.training.phantoms.calcifications import deposit, draw_grains
-from mammovlm.training.phantoms.masses import (
-    asymmetry_thickness,
-    distortion_thickness,
-    mass_thickness,
-    pulled_in,
-)
+from mammovlm.training.phantoms.lesions import Ray, add_lesion
+from mammovlm.training.phantoms.masses import pulled_in
 from mammovlm.training.phantoms.noise import Field
 from mammovlm.training.phantoms.outline import (
-    OBLIQUE,
     BreastShape,
     Frame,
     Outline,
     draw_outline,
+    without_air,
 )
 from mammovlm.training.phantoms.parenchyma import Gland, gland_share
-from mammovlm.training.phantoms.projection import (
-    CANCER_PER_MM,
-    FAT_PER_MM,
-    GLAND_PER_MM,
-    attenuation,
-    project,
-)
+from mammovlm.training.phantoms.projection import attenuation, project
+from mammovlm.training.phantoms.surroundings import add_surroundings
 from mammovlm.training.phantoms.truth import (
     BreastTruth,
     Lesion,
@@ -56,12 +46,10 @@ def render_view(seed: int, slot: Slot, breast: Breast, frame: Frame) -> PhantomV
     Every part has its own stream of randomness, so that the same seed with other lesions gives
     the same breast.
     """
-    side, position = (
-        list(Laterality).index(slot.laterality),
-        list(ViewPosition).index(slot.position),
-    )
-    streams = [np.random.default_rng([seed, 7, side, position, part]) for part in range(4)]
-    outline = draw_outline(streams[0], breast.shape, slot.position, frame)
+    side = list(Laterality).index(slot.laterality)
+    position = list(ViewPosition).index(slot.position)
+    streams = [np.random.default_rng([seed, 7, side, position, part]) for part in range(5)]
+    outline = without_air(draw_outline(streams[0], breast.shape, slot.position, frame))
     share, percent = gland_share(streams[1], breast.gland, slot.position, outline)
     seen = _lesions_in_view(breast.truth, slot.position, outline)
     for mark, lesion in seen:
@@ -73,24 +61,49 @@ def render_view(seed: int, slot: Slot, breast: Breast, frame: Frame) -> PhantomV
     )
     for mark, lesion in seen:
         rng = np.random.default_rng([seed, 8, side, mark.lesion])
-        _add_lesion(rng, integral, share, inner, (mark, lesion), slot.position, frame)
+        ray = Ray(integral, share, inner, frame.spacing_mm)
+        add_lesion(rng, ray, mark, lesion, slot.position)
     pixels = grey(
-        streams[3], integral, inner, breast.patient.thickness_mm, breast.look, frame.spacing_mm
+        streams[3],
+        integral,
+        inner,
+        compressed_mm=breast.patient.thickness_mm,
+        look=breast.look,
+        spacing_mm=frame.spacing_mm,
     )
-    return _facing(slot, pixels, tuple(mark for mark, _ in seen), percent, frame)
+    pixels = _framed(streams[4], pixels, outline, breast, slot, frame=frame)
+    marks = tuple(_facing(slot, mark, frame) for mark, _ in seen)
+    return PhantomView(slot, pixels, frame.spacing_mm, marks, percent)
 
 
-def _facing(
-    slot: Slot, pixels: Field, marks: tuple[LesionMark, ...], percent: float, frame: Frame
-) -> PhantomView:
-    """Turn a right breast's chest wall to the right edge."""
-    if slot.laterality is Laterality.RIGHT:
-        pixels = pixels[:, ::-1]
-        marks = tuple(
-            LesionMark(mark.row, frame.columns - 1 - mark.column, mark.radius, mark.lesion)
-            for mark in marks
-        )
-    return PhantomView(slot, np.ascontiguousarray(pixels), frame.spacing_mm, marks, percent)
+def _framed(
+    rng: np.random.Generator,
+    pixels: Field,
+    outline: Outline,
+    breast: Breast,
+    slot: Slot,
+    *,
+    frame: Frame,
+) -> Field:
+    """Give the air back, turn a right breast's chest wall to the right, add markers."""
+    aside = ((0, 0), (0, frame.columns - pixels.shape[1]))
+    whole = np.pad(pixels, aside, constant_values=breast.look.air)
+    air = np.pad(-outline.inside_mm, aside, constant_values=np.float32(99))
+    flip = slice(None, None, -1 if slot.laterality is Laterality.RIGHT else 1)
+    return add_surroundings(
+        rng,
+        np.ascontiguousarray(whole[:, flip]),
+        air[:, flip],
+        slot,
+        film=breast.patient.vendor == "film",
+    )
+
+
+def _facing(slot: Slot, mark: LesionMark, frame: Frame) -> LesionMark:
+    """Move a mark along when a right breast's chest wall is turned to the right edge."""
+    if slot.laterality is Laterality.LEFT:
+        return mark
+    return replace(mark, column=frame.columns - 1 - mark.column)
 
 
 def _lesions_in_view(
@@ -101,69 +114,11 @@ def _lesions_in_view(
     seen = []
     for index, lesion in enumerate(truth.lesions):
         one_view = lesion.kind is LesionKind.ASYMMETRY
-        shown_in = ViewPosition.CC if int(lesion.size_mm * 10) % 2 else ViewPosition.MLO
+        above = lesion.place.cranial > lesion.place.lateral
+        shown_in = ViewPosition.MLO if above else ViewPosition.CC
         if one_view and shown_in is not position:
             continue
         row, column = project(lesion.place, position, outline)
         radius = lesion.size_mm / 2 / spacing
         seen.append((LesionMark(row / spacing, column / spacing, radius, index), lesion))
     return seen
-
-
-def _add_lesion(
-    rng: np.random.Generator,
-    integral: Field,
-    share: Field,
-    inner: Field,
-    found: tuple[LesionMark, Lesion],
-    position: ViewPosition,
-    frame: Frame,
-) -> None:
-    """Let a lesion take the place of the tissue along the ray, in place."""
-    mark, lesion = found
-    if lesion.kind is LesionKind.CALCIFICATIONS:
-        _add_grains(rng, integral, mark, lesion, position, frame)
-        return
-    reach = int(2.6 * mark.radius) + 3
-    top, left = max(int(mark.row) - reach, 0), max(int(mark.column) - reach, 0)
-    window = np.s_[top : int(mark.row) + reach, left : int(mark.column) + reach]
-    y, x = frame.axes()
-    down = y[window[0]] - np.float32(mark.row * frame.spacing_mm)
-    across = x[:, window[1]] - np.float32(mark.column * frame.spacing_mm)
-    down, across = np.broadcast_arrays(down, across)
-    thick = _lesion_thickness(rng, lesion, down, across)
-    thick = np.minimum(thick, 0.85 * inner[window])
-    own = CANCER_PER_MM * 1.04 if lesion.malignant else GLAND_PER_MM * rng.uniform(0.95, 1.05)
-    around = FAT_PER_MM + (GLAND_PER_MM - FAT_PER_MM) * share[window]
-    integral[window] += (thick * np.maximum(own - around, 0)).astype(np.float32)
-
-
-def _lesion_thickness(
-    rng: np.random.Generator, lesion: Lesion, down: Field, across: Field
-) -> Field:
-    if lesion.kind is LesionKind.MASS:
-        return mass_thickness(rng, lesion, down, across)
-    if lesion.kind is LesionKind.ARCHITECTURAL_DISTORTION:
-        return distortion_thickness(rng, lesion, down, across)
-    return asymmetry_thickness(rng, lesion, down, across)
-
-
-def _add_grains(
-    rng: np.random.Generator,
-    integral: Field,
-    mark: LesionMark,
-    lesion: Lesion,
-    position: ViewPosition,
-    frame: Frame,
-) -> None:
-    grains = draw_grains(rng, lesion)
-    along = grains[:, 1]
-    if position is ViewPosition.MLO:
-        along = OBLIQUE * (grains[:, 1] + grains[:, 2])
-    deposit(
-        integral,
-        (mark.row + 0.5) * frame.spacing_mm - along,
-        (mark.column + 0.5) * frame.spacing_mm + grains[:, 0],
-        grains[:, 3],
-        frame.spacing_mm,
-    )

@@ -53,7 +53,7 @@ def draw_strands(rng: np.random.Generator, count: int) -> Strands:
     length = rng.integers(STEPS // 4, STEPS, count)
     along = np.arange(STEPS) / length[:, None]
     fade = np.sqrt(np.clip(4 * along * (1 - along), 0, 1))
-    weight = rng.lognormal(-0.5, 0.7, count)[:, None] * fade
+    weight = rng.lognormal(-0.9, 0.9, count)[:, None] * fade
     kept = (along < 1) & (np.hypot(places[..., 1], places[..., 2]) < 1.05)
     thick = np.broadcast_to((rng.random(count) < 0.12)[:, None], kept.shape)
     return Strands(
