@@ -97,6 +97,11 @@ class OrthancArchive:
         """Give the Orthanc identifier of the series that an instance is in."""
         return str(self._get(f"/instances/{instance_id}")["ParentSeries"])
 
+    def sop_instance_uid(self, instance_id: str) -> str:
+        """Give (0008,0018) of an instance."""
+        tags = self._get(f"/instances/{instance_id}")["MainDicomTags"]
+        return str(tags.get("SOPInstanceUID", ""))
+
     def series(self, series_id: str) -> StoredSeries:
         """Describe a series."""
         content = self._get(f"/series/{series_id}")

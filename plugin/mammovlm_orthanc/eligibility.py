@@ -8,7 +8,16 @@ are among them, so they can never cause an analysis), `LeftOut` with its reason,
 import re
 
 from mammovlm_orthanc.candidate import Candidate, LeftOut, LeftOutReason, Slot
-from mammovlm_orthanc.dicom_tags import Tags, codes, identifier, number, text, values, words
+from mammovlm_orthanc.dicom_tags import (
+    Tags,
+    codes,
+    identifier,
+    items,
+    number,
+    text,
+    values,
+    words,
+)
 from mammovlm_orthanc.view_codes import SPECIMEN, Modifier
 from mammovlm_orthanc.view_reading import ViewReading, read_view
 
@@ -30,6 +39,8 @@ _NO_IMAGES = (
     "1.2.840.10008.5.1.4.1.1.9.",  # waveforms
 )
 _SYNTHESIZED_WORDS = frozenset({"GENERATED_2D", "TOMO_2D"})
+_NOT_ANATOMY = frozenset({"SUBTRACTION", "SUBTRACTED", "RECOMBINED", "HIGH_ENERGY"})
+_PHANTOM = "113681"  # (113681, DCM, "Phantom")
 _LARGEST_CONTACT_MAGNIFICATION = 1.1
 
 
@@ -79,9 +90,10 @@ def _why_not_an_exam_image(
     is_synthesized_unasked = _is_synthesized(tags) and not accept_synthesized_2d
     tests: tuple[tuple[bool, _Why], ...] = (
         (_is_quality_control(tags), (LeftOutReason.QUALITY_CONTROL, "QualityControlImage")),
-        (reading.view == SPECIMEN, (LeftOutReason.SPECIMEN, "")),
+        (_is_specimen(tags, reading), (LeftOutReason.SPECIMEN, "")),
         (_is_stereo_biopsy(tags), (LeftOutReason.STEREO_BIOPSY, "ImageType")),
         (_is_tomosynthesis(tags) or is_synthesized_unasked, (LeftOutReason.TOMOSYNTHESIS, "")),
+        (_is_subtraction(tags), (LeftOutReason.SPECIAL_VIEW, "contrast")),
         (_is_magnified(tags, reading), (LeftOutReason.MAGNIFICATION, reading.view)),
         (Modifier.SPOT in reading.modifiers, (LeftOutReason.SPOT_COMPRESSION, reading.view)),
     )
@@ -99,30 +111,48 @@ def _why_no_slot(reading: ViewReading) -> _Why | None:
 
 
 def _is_quality_control(tags: Tags) -> bool:
-    return text(tags, "0028,0300") == "YES" or text(tags, "0018,0015") == "PHANTOM"
+    regions = [value for value, _ in codes(tags, "0008,2218")]
+    return (
+        text(tags, "0028,0300") == "YES"  # Quality Control Image
+        or text(tags, "0018,0015") == "PHANTOM"  # Body Part Examined
+        or _PHANTOM in regions
+    )
+
+
+def _is_specimen(tags: Tags, reading: ViewReading) -> bool:
+    in_image_type = "SPECIMEN" in _image_type(tags)
+    return reading.view == SPECIMEN or in_image_type or bool(items(tags, "0040,0560"))
+
+
+def _image_type(tags: Tags) -> tuple[str, ...]:
+    """Give what follows the two general values of Image Type (PS3.3 C.8.11.7.1.4)."""
+    return tuple(value.replace(" ", "_") for value in values(tags, "0008,0008")[2:])
 
 
 def _is_stereo_biopsy(tags: Tags) -> bool:
     # Image Type value 3 of stereotactic images, PS3.3 table C.8-74a; Biopsy Target Sequence.
     needle = ("STEREO", "PREFIRE", "POSTFIRE")
-    return any(value.startswith(needle) for value in values(tags, "0008,0008")[2:]) or bool(
-        tags.get("0018,2041")
+    return any(value.startswith(needle) for value in _image_type(tags)) or bool(
+        items(tags, "0018,2041")
     )
 
 
 def _is_tomosynthesis(tags: Tags) -> bool:
     if text(tags, "0008,0016") in TOMOSYNTHESIS or (number(tags, "0028,0008") or 1) > 1:
         return True
-    image_type = values(tags, "0008,0008")[2:]
-    if any("TOMO" in value for value in image_type):
+    if any("TOMO" in value for value in _image_type(tags)):
         return not _is_synthesized(tags)
     # Slices that some units wrap into Secondary Capture say so in words only.
     is_secondary_capture = text(tags, "0008,0016").startswith("1.2.840.10008.5.1.4.1.1.7")
     return is_secondary_capture and "TOMOSYNTHESIS" in words(tags, "0008,103e", "0018,1030")
 
 
+def _is_subtraction(tags: Tags) -> bool:
+    return bool(_NOT_ANATOMY & set(_image_type(tags)))  # contrast mammography
+
+
 def _is_synthesized(tags: Tags) -> bool:
-    return bool(_SYNTHESIZED_WORDS & set(values(tags, "0008,0008")))
+    return bool(_SYNTHESIZED_WORDS & set(_image_type(tags)))
 
 
 def _is_magnified(tags: Tags, reading: ViewReading) -> bool:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 r"""View and side from Patient Orientation (0020,0020) alone (PS3.3 C.7.6.1.1.1).
 
-The two values say where the rows and the columns of the stored image point to. One of them runs
-along the depth of the breast (A or P); the other one tells the view: R or L alone for a
-cranio-caudal, F or H together with R or L for an oblique, F or H alone for a true lateral.
+The two values say where the rows and the columns of the stored image point to. The columns tell
+the view: R or L alone for a cranio-caudal, F or H together with R or L for an oblique. F or H alone
+may be a true lateral or a careless oblique, and tells nothing.
 
 The side follows from the oblique itself: its plane runs from upper-outer to lower-inner, so
 towards the foot means towards R in a left breast and towards L in a right one. A cranio-caudal
@@ -18,7 +18,7 @@ _OBLIQUE = {"FR": "L", "RF": "L", "HL": "L", "LH": "L", "FL": "R", "LF": "R", "H
 
 
 def view_and_side(orientation: Sequence[str]) -> tuple[str, str]:
-    """Give the view ("CC", "MLO", "ML" or "") and the side ("R", "L" or "").
+    """Give the view ("CC", "MLO" or "") and the side ("R", "L" or "").
 
     Parameters
     ----------
@@ -31,20 +31,8 @@ def view_and_side(orientation: Sequence[str]) -> tuple[str, str]:
     if len(orientation) != 2:
         return "", ""
     rows, columns = orientation
-    if rows[:1] in {"A", "P"}:
-        return _from_depth_and_width(rows[:1], columns)
-    if columns[:1] in {"A", "P"}:
-        # Stored a quarter turn away from the hanging: only the oblique still tells its side.
-        view, side = _from_depth_and_width(columns[:1], rows)
-        return view, side if view == "MLO" else ""
-    return "", ""
-
-
-def _from_depth_and_width(depth: str, width: str) -> tuple[str, str]:
-    if width in {"R", "L"}:
-        return "CC", _STANDARD_CRANIOCAUDAL.get((depth, width), "")
-    if width in _OBLIQUE:
-        return "MLO", _OBLIQUE[width]
-    if width in {"F", "H"}:
-        return "ML", ""
+    if columns in {"R", "L"}:
+        return "CC", _STANDARD_CRANIOCAUDAL.get((rows, columns), "")
+    if columns in _OBLIQUE:
+        return "MLO", _OBLIQUE[columns]
     return "", ""

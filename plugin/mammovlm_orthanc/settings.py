@@ -31,7 +31,7 @@ class Settings:
     sweep_s
         Seconds between two looks for stuck jobs, > 0.
     accept_synthesized_2d
-        Whether a 2D image computed from tomosynthesis may fill a slot where no other does.
+        Whether a 2D image computed from tomosynthesis may fill a slot where no acquired one does.
     """
 
     enabled: bool = True
@@ -40,7 +40,7 @@ class Settings:
     deadline_s: float = 600.0
     stuck_s: float = 6 * 3600.0
     sweep_s: float = 60.0
-    accept_synthesized_2d: bool = False
+    accept_synthesized_2d: bool = True
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, object]) -> "Settings":

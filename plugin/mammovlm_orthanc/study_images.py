@@ -4,8 +4,8 @@
 from functools import lru_cache
 
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
-from mammovlm_orthanc.candidate import Candidate, LeftOut
-from mammovlm_orthanc.eligibility import classify, is_mammogram
+from mammovlm_orthanc.candidate import Candidate, LeftOut, LeftOutReason
+from mammovlm_orthanc.eligibility import TOMOSYNTHESIS, classify, is_mammogram
 from mammovlm_orthanc.metrics import Counters
 
 Image = Candidate | LeftOut
@@ -46,15 +46,22 @@ class StudyImages:
     def read(self, instance_id: str) -> Image | None:
         """Classify one mammogram; None where the header says that it is none, or it is gone."""
         try:
-            tags = self._archive.header(instance_id)
+            image = self._classify(instance_id)
         except NotInArchive:
             return None
-        image = classify(tags, accept_synthesized_2d=self._accept_synthesized_2d)
         if image:
             self._counters.add(
                 "images", image.reason if isinstance(image, LeftOut) else "candidate"
             )
         return image
+
+    def _classify(self, instance_id: str) -> Image | None:
+        if self._archive.sop_class_uid(instance_id) in TOMOSYNTHESIS:
+            # Its header holds a group per slice; reading megabytes would hold Python's lock.
+            uid = self._archive.sop_instance_uid(instance_id)
+            return LeftOut(uid, LeftOutReason.TOMOSYNTHESIS)
+        tags = self._archive.header(instance_id)
+        return classify(tags, accept_synthesized_2d=self._accept_synthesized_2d)
 
     def study_instance_uid(self, study_id: str) -> str:
         """Give (0020,000D) of a study.

@@ -26,8 +26,9 @@ _VIEW_CODE_SEQUENCE = "0054,0220"
 _VIEW_MODIFIER_CODE_SEQUENCE = "0054,0222"
 _VIEW_POSITION = "0018,5101"
 _PATIENT_ORIENTATION = "0020,0020"
-_DESCRIPTIONS = ("0018,1400", "0008,103e", "0018,1030")
-"""Acquisition Device Processing Description, Series Description, Protocol Name."""
+_DESCRIPTIONS = ("0008,103e", "0018,1030", "0018,1400", "0040,0254", "0020,4000")
+"""Series Description, Protocol Name, Acquisition Device Processing Description, Performed Procedure
+Step Description, Image Comments."""
 _PADDLE_DESCRIPTION = "0018,11a4"
 
 _SPOT_WORDS = frozenset({"SPOT", "SPOTMAG"})
@@ -137,11 +138,16 @@ def _coded_modifiers(tags: Tags) -> frozenset[Modifier]:
     ]
     # Some units write the modifiers beside the view instead of inside it.
     found = [*nested, *codes(tags, _VIEW_MODIFIER_CODE_SEQUENCE)]
-    return frozenset(MODIFIER_BY_CODE[value] for value, _ in found if value in MODIFIER_BY_CODE)
+    known = frozenset(MODIFIER_BY_CODE[value] for value, _ in found if value in MODIFIER_BY_CODE)
+    meanings = [meaning for value, meaning in found if value not in MODIFIER_BY_CODE]
+    return known | _modifiers_by_word(frozenset(" ".join(meanings).split()))
 
 
 def _modifiers_in_words(tags: Tags) -> frozenset[Modifier]:
-    said = words(tags, _PADDLE_DESCRIPTION, *_DESCRIPTIONS)
+    return _modifiers_by_word(words(tags, _PADDLE_DESCRIPTION, *_DESCRIPTIONS))
+
+
+def _modifiers_by_word(said: frozenset[str]) -> frozenset[Modifier]:
     found = set()
     if said & _SPOT_WORDS:
         found.add(Modifier.SPOT)

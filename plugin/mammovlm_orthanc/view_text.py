@@ -68,9 +68,17 @@ def view_from_term(term: str) -> ViewText | None:
 
 
 def view_from_sentence(sentence: str) -> ViewText | None:
-    """Find the one view that a description names; None where it names none or several."""
-    found = {_view_text(match) for match in _IN_SENTENCE.finditer(sentence.upper())}
-    return found.pop() if len(found) == 1 else None
+    """Find the one view that a description names; None where it names none or several.
+
+    The side is "" where the description names both.
+    """
+    found = [_view_text(match) for match in _IN_SENTENCE.finditer(sentence.upper())]
+    views = {each.view for each in found}
+    sides = {each.laterality for each in found if each.laterality}
+    if len(views) != 1:
+        return None
+    modifiers = frozenset(modifier for each in found for modifier in each.modifiers)
+    return ViewText(views.pop(), sides.pop() if len(sides) == 1 else "", modifiers)
 
 
 def _view_text(match: re.Match[str]) -> ViewText:

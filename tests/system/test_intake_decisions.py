@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ComprehensiveSRStorage, CTImageStorage, generate_uid
+from pydicom.uid import (
+    BreastTomosynthesisImageStorage,
+    ComprehensiveSRStorage,
+    CTImageStorage,
+    generate_uid,
+)
 
 from local_servers import Orthanc, RabbitMQ, orthanc_server, rabbitmq_server, wait_until
 from mammogram_files import code_item, four_views, mammogram
@@ -108,7 +113,7 @@ def test_extra_images_are_left_out_with_their_reasons(orthanc: Orthanc, queue: Q
         "magnification": mammogram(study_uid=study, EstimatedRadiographicMagnificationFactor=1.8),
         "spot-compression": mammogram(study_uid=study, PaddleDescription="SPOT"),
         "special-view": mammogram(study_uid=study, ViewPosition="ML", ViewCodeSequence=None),
-        "tomosynthesis": mammogram(study_uid=study, NumberOfFrames=2),
+        "tomosynthesis": mammogram(study_uid=study, SOPClassUID=BreastTomosynthesisImageStorage),
     }
     job = send_and_wait(orthanc, queue, [*raw, *implants, *extra.values(), *displaced])
     assert analysed(job) == uids(displaced)
