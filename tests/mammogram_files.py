@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from mammovlm.job import StoredInstance
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
@@ -14,6 +13,8 @@ from pydicom.uid import (
     ExplicitVRLittleEndian,
     generate_uid,
 )
+
+from mammovlm.job import StoredInstance
 
 VIEW_CODES = {
     "CC": ("399162004", "cranio-caudal"),
@@ -38,7 +39,8 @@ def breast_pixels(rows: int, columns: int, laterality: str, bits: int = 12) -> n
     texture = 0.35 + 0.15 * np.sin(x / 9) * np.cos(y / 13) + 0.05 * rng.standard_normal(x.shape)
     picture = np.where(inside, np.clip(texture, 0.1, 1), 0)
     picture = picture[:, ::-1] if laterality == "R" else picture
-    return (picture * (2**bits - 1)).astype(np.uint16)
+    stored_values: np.ndarray = (picture * (2**bits - 1)).astype(np.uint16)
+    return stored_values
 
 
 def mammogram(

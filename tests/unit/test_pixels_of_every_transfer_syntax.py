@@ -10,7 +10,7 @@ import pytest
 from pydicom import Dataset, dcmread, uid
 from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
-from pydicom.pixels import apply_color_lut
+from pydicom.pixels.processing import apply_color_lut
 
 from mammogram_files import as_file, mammogram, set_pixels, stored
 from mammovlm.imaging.decoding import decode_pixels
@@ -36,7 +36,8 @@ def texture(bits: int, *, signed: bool = False) -> np.ndarray:
     wave = (np.sin(x / 7) * np.cos(y / 9) * 0.5 + 0.5) * (high - low) + low
     wave[0, :2] = low, high
     kind = "i" if signed else "u"
-    return np.rint(wave).astype(f"{kind}{1 if bits <= 8 else 2}")
+    pixels: np.ndarray = np.rint(wave).astype(f"{kind}{1 if bits <= 8 else 2}")
+    return pixels
 
 
 def image(pixels: np.ndarray, bits: int) -> Dataset:
@@ -140,7 +141,7 @@ def test_lossy_jpeg_2000_comes_close() -> None:
 def test_high_throughput_jpeg_2000_gives_back_the_stored_values(syntax: uid.UID) -> None:
     pixels = texture(12)
     dataset = image(pixels, 12)
-    dataset.PixelData = encapsulate([imagecodecs.htj2k_encode(pixels, reversible=True)])
+    dataset.PixelData = encapsulate([bytes(imagecodecs.htj2k_encode(pixels, reversible=True))])
     dataset["PixelData"].is_undefined_length = True
     dataset.file_meta.TransferSyntaxUID = syntax
     np.testing.assert_array_equal(decoded(as_file(dataset)), pixels)
@@ -252,7 +253,7 @@ def test_compressed_files_that_end_early_are_refused(syntax: uid.UID, keep: floa
 @pytest.mark.parametrize("syntax", [uid.JPEGLSLossless, uid.JPEG2000Lossless, uid.JPEGLosslessSV1])
 def test_a_codestream_cut_short_within_a_whole_file_is_refused(syntax: uid.UID) -> None:
     dataset = compressed(syntax)
-    frame = dataset.PixelData[16 : len(dataset.PixelData) // 2]
+    frame = bytes(dataset.PixelData[16 : len(dataset.PixelData) // 2])
     dataset.PixelData = encapsulate([frame])
     dataset["PixelData"].is_undefined_length = True
     assert refusal(as_file(dataset))[0] is LeftOutReason.PIXELS_UNREADABLE
@@ -280,7 +281,7 @@ def test_a_codestream_of_absurd_size_is_refused_before_it_is_decoded() -> None:
 def compressed(syntax: uid.UID) -> Dataset:
     dataset = mammogram(rows=120, columns=90)
     if syntax == uid.JPEGLosslessSV1:
-        frame = imagecodecs.ljpeg_encode(dataset.pixel_array, bitspersample=12)
+        frame = bytes(imagecodecs.ljpeg_encode(dataset.pixel_array, bitspersample=12))
         dataset.PixelData = encapsulate([frame])
         dataset["PixelData"].is_undefined_length = True
         dataset.file_meta.TransferSyntaxUID = syntax

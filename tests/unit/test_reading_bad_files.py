@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydicom import Dataset, uid
@@ -23,7 +24,7 @@ STUDY = generate_uid()
 SECRET = "Geheim^Petra"
 
 
-def image(side: str = "R", **attributes: object) -> Dataset:
+def image(side: str = "R", **attributes: Any) -> Dataset:
     return mammogram(
         side, study_uid=STUDY, rows=120, columns=90, PatientName=SECRET, PatientID="", **attributes
     )

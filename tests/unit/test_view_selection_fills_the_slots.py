@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
+from pydicom.dataset import FileMetaDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
+    ComprehensiveSRStorage,
     DigitalMammographyXRayImageStorageForProcessing,
+    ExplicitVRLittleEndian,
     SecondaryCaptureImageStorage,
     generate_uid,
 )
@@ -190,8 +193,12 @@ def test_scanned_film_in_secondary_capture_is_a_mammogram() -> None:
 def test_a_study_without_mammograms_is_rejected() -> None:
     chest = image("R", SOPClassUID=SecondaryCaptureImageStorage, Modality="CR")
     report = Dataset()
-    report.update({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.33", "Modality": "SR"})
-    assert refusal(chest) is RejectionReason.NO_MAMMOGRAM
+    report.SOPClassUID = report_class = ComprehensiveSRStorage
+    report.SOPInstanceUID, report.StudyInstanceUID, report.Modality = generate_uid(), STUDY, "SR"
+    report.file_meta = FileMetaDataset()
+    report.file_meta.MediaStorageSOPClassUID = report_class
+    report.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    assert refusal(chest, report) is RejectionReason.NO_MAMMOGRAM
 
 
 def test_a_study_without_standard_views_is_rejected() -> None:

@@ -42,6 +42,7 @@ def seen(dataset: Dataset) -> tuple[ViewName | None, Laterality | None]:
 def test_every_view_code_is_known_in_both_code_systems(value: str) -> None:
     assert seen(bare(ViewCodeSequence=coded(value)))[0] is VIEW_OF_CODE[value]
     other = mapping["SCT"].get(value) or mapping["SRT"].get(value)
+    assert other is not None
     assert VIEW_OF_CODE[other] is VIEW_OF_CODE[value]
 
 
