@@ -83,6 +83,7 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
     """Fit the head; every source counts by its weight, whatever its number of images."""
     head = DensityHead(sources[0].features.shape[1])
     _set_scale(head, sources)
+    torch.nn.init.zeros_(head.score.weight)  # every fit then starts, and ends, at the same place
     parameters = list(head.parameters())
     optimiser = torch.optim.LBFGS(
         parameters, max_iter=config.iterations, line_search_fn="strong_wolfe"

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.metrics import balanced_accuracy_score, brier_score_loss, roc_auc_score
+from scipy.stats import rankdata
+from sklearn.metrics import balanced_accuracy_score, brier_score_loss
 
 Numbers = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
@@ -112,11 +113,23 @@ def auc_by_patient(
     """Area under the ROC curve, with an interval over resampled patients."""
 
     def measure(rows: npt.NDArray[np.int64]) -> float:
-        if len(np.unique(labels[rows])) < 2:
-            return float("nan")
-        return float(roc_auc_score(labels[rows], scores[rows]))
+        return area_under_curve(labels[rows], scores[rows])
 
     return over_patients(measure, patients, draws=draws, seed=seed)
+
+
+def area_under_curve(labels: Labels, scores: Numbers) -> float:
+    """Area under the ROC curve by ranks (Mann–Whitney); NaN where one class is absent.
+
+    scikit-learn's takes a millisecond, which two thousand draws for every row of every table make
+    minutes.
+    """
+    positives = int(labels.sum())
+    negatives = len(labels) - positives
+    if not positives or not negatives:
+        return float("nan")
+    ranks = float(rankdata(scores)[labels == 1].sum())
+    return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
 
 
 def over_patients(

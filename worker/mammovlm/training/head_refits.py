@@ -92,8 +92,8 @@ def calibrate(head: Head, logits: Tensor, labels: Tensor, prevalence: float) -> 
 
     optimiser.step(loss)
     # a score that runs the wrong way on validation patients is worth nothing, not its reverse
-    slope = max(float(scale[0]), 0.0)
-    head.platt.copy_(torch.tensor([slope, float(scale[1])]))
+    slope, shift = scale.detach().tolist()
+    head.platt.copy_(torch.tensor([max(slope, 0.0), shift]))
 
 
 def _drawn_counts(patients: Tensor, members: int, generator: torch.Generator) -> Tensor:
