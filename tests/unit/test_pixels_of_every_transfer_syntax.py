@@ -12,7 +12,7 @@ from pydicom.data import get_testdata_file
 from pydicom.encaps import encapsulate
 from pydicom.pixels.processing import apply_color_lut
 
-from mammogram_files import as_file, mammogram, set_pixels, stored
+from mammogram_files import as_file, mammogram, set_pixels
 from mammovlm.imaging.decoding import decode_pixels
 from mammovlm.imaging.limits import ReadingLimits
 from mammovlm.imaging.opening import open_object
@@ -295,8 +295,3 @@ def test_the_lossless_jpeg_of_these_tests_is_whole() -> None:
     np.testing.assert_array_equal(
         decoded(as_file(dataset)), mammogram(rows=120, columns=90).pixel_array
     )
-
-
-def test_what_is_stored_is_handed_over_by_its_uid() -> None:
-    dataset = mammogram()
-    assert open_object(stored(dataset), LIMITS).sop_instance_uid == dataset.SOPInstanceUID

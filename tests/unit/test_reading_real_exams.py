@@ -102,6 +102,17 @@ def test_the_makers_table_and_its_sigmoid_window_agree(shared_data: Path) -> Non
     assert np.corrcoef(by_table[::9, ::9].ravel(), by_window[::9, ::9].ravel())[0, 1] > 0.99
 
 
+def test_without_its_window_a_senographe_image_looks_nearly_the_same(shared_data: Path) -> None:
+    dataset = dcmread(shared_data / "ge-senographe" / "rmlo.dcm")
+    as_meant = _pixels(as_file(dataset))[:2263:9, 1157::9]
+    del dataset.VOILUTSequence, dataset.WindowCenter, dataset.WindowWidth
+    for intent in ("FOR PRESENTATION", "FOR PROCESSING"):
+        dataset.PresentationIntentType = intent
+        without = _pixels(as_file(dataset))[:2263:9, 1157::9]
+        assert np.corrcoef(as_meant.ravel(), without.ravel())[0, 1] > 0.95
+        assert np.abs(as_meant - without).mean() < 0.1
+
+
 def _pixels(file: bytes) -> np.ndarray:
     study_uid = "1.2.840.113564.99.1.132112381479.62.2015929114621460.1007647.2"
     (view,) = read_study(study_uid, [StoredInstance("x", file)], (), ReadingLimits()).views

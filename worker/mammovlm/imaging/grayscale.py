@@ -159,7 +159,11 @@ def _shows_something(table: Values, sample: _Sample) -> bool:
 
 
 def _windowed_over_breast(values: Values, sample: _Sample) -> Values:
-    """Stretch values from air to the brightest tissue, for images that bring no window."""
+    """Stretch values over the tissue, for images that bring no window.
+
+    On film and in raw images tissue begins right above air. Processed images have a wide gap
+    there, which their makers' windows leave out as well.
+    """
     low, high = _range_of_tissue(values, sample)
     return np.clip((values - low) / max(high - low, 1e-6), 0, 1)
 
@@ -179,7 +183,8 @@ def _range_of_tissue(values: Values, sample: _Sample) -> tuple[float, float]:
     if not inside.any():
         return low, high
     air = low + measure_air(picture).level * (high - low)
-    return min(air, high), _percentiles(values, inside, (0.998,))[0]
+    thin, middle, dense = _percentiles(values, inside, (0.05, 0.5, 0.998))
+    return max(min(air, dense), thin - 0.5 * (middle - thin)), dense
 
 
 def _percentiles(
