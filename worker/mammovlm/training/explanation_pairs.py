@@ -25,14 +25,14 @@ from mammovlm.study import HANGING_ORDER, Laterality, Slot
 
 Stage = Literal["S3a", "S3b"]
 
-LOSES_VIEWS: Final = 0.25
+LOSES_VIEWS: Final = 0.35
 """Share of exams that are shown with views taken away."""
 UNTRAINED_HEAD: Final = 0.05
 """Share of exams that are shown without a density, and share without scores."""
 OTHER_FACTS: Final = 0.3
 """Share of exams in S3b whose prompt gives facts drawn evenly, not the exam's own: rare
 combinations are learned too, and that the prompt, which comes from the heads, has the last word."""
-WITHHELD: Final = 0.2
+WITHHELD: Final = 0.35
 """Share of pairs in S3b whose prompt withholds what can be seen."""
 
 
