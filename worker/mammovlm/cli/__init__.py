@@ -16,6 +16,7 @@ _COMMANDS = {
     "down": ("stack", "Stop them."),
     "demo": ("demo", "Send a real exam and print the report that comes back."),
     "prepare": ("prepare", "Convert the weights once, ahead of the first analysis."),
+    "manifest": ("manifest", "Make a manifest of a local data set, or check one."),
     "bench": ("bench", "Measure the whole path; prints ratios and medians."),
 }
 """Command to its file in this package and to its line in the overview."""
