@@ -1,8 +1,10 @@
 """``python -m mammovlm.training.phantoms``: write phantom exams to a folder, with their truth."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Any
 
 import click
 import imagecodecs
@@ -58,11 +60,17 @@ def main(
         )
         folder = out / f"phantom-{number:06d}"
         if dicom:
-            write_exam(exam, folder, WritingOptions(**variants))
+            write_exam(exam, folder, _options(variants))
         else:
             _write_pictures(exam, folder)
         (folder / "truth.json").write_text(json.dumps(_truth(exam), indent=1), encoding="utf-8")
         click.echo(f"{folder}: density {exam.density}, BI-RADS {exam.assessment}")
+
+
+def _options(variants: Mapping[str, bool]) -> WritingOptions:
+    known = {field.name for field in fields(WritingOptions)}
+    chosen: dict[str, Any] = {name: on for name, on in variants.items() if name in known}
+    return WritingOptions(**chosen)
 
 
 def _write_pictures(exam: PhantomExam, folder: Path) -> None:

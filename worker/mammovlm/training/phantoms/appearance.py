@@ -85,12 +85,7 @@ def grey(
     missing = FAT_PER_MM * (compressed_mm - thickness_mm)
     levelled = integral + look.equalisation * missing * (1 - np.exp(-((filled * 5) ** 2)))
     fat = FAT_PER_MM * compressed_mm
-    inside = levelled[::4, ::4][filled[::4, ::4] > 0.8]
-    brightest = float(np.quantile(inside, 0.99)) if inside.size else fat
-    span = max(brightest - fat, 0.16 * (GLAND_PER_MM - FAT_PER_MM) * compressed_mm)
-    # Greys are named as the curve gives them out; it is undone here for fat and densest tissue.
-    foot = look.centre ** (1 / look.gamma)
-    top = (look.centre + look.contrast * (1 - look.centre)) ** (1 / look.gamma)
+    foot, top, span = _exposure(levelled[::4, ::4][filled[::4, ::4] > 0.8], compressed_mm, look)
     tissue = foot * np.minimum(levelled / fat, 1)
     tissue += (top - foot) * np.maximum(levelled - fat, 0) / span
     blurred = ndimage.gaussian_filter(tissue, look.blur_mm / spacing_mm + 0.2)
@@ -99,6 +94,26 @@ def grey(
     grain = rng.standard_normal(blurred.shape, dtype=np.float32)
     blurred += look.noise * grain * np.sqrt(np.clip(filled, 0.02, 1))
     return _curve(blurred, look)
+
+
+def _exposure(inside: Field, compressed_mm: float, look: Look) -> tuple[float, float, float]:
+    """Set grey levels as automatic exposure does: fat is darker beside much dense tissue.
+
+    Returns
+    -------
+    tuple of float
+        Greys of fat and of the densest tissue, before the curve; their distance in attenuation.
+    """
+    fat = FAT_PER_MM * compressed_mm
+    full = 0.6 * (GLAND_PER_MM - FAT_PER_MM) * compressed_mm
+    if not inside.size:
+        inside = np.full(1, fat, dtype=np.float32)
+    span = max(float(np.quantile(inside, 0.99)) - fat, 0.27 * full)
+    dense = float(np.clip(2.0 * (inside.mean() - fat) / full, 0, 1))
+    low = look.centre + 0.3 * (1 - dense) * (1 - look.centre)
+    high = low + look.contrast * (1 - low) * (0.6 + 0.4 * dense)
+    # Greys are named as the curve gives them out; it is undone here.
+    return low ** (1 / look.gamma), high ** (1 / look.gamma), span
 
 
 def _curve(tissue: Field, look: Look) -> Field:
