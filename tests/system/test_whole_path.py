@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage, generate_uid
 
 from local_stack import stack_settings, wait_until
@@ -83,13 +83,19 @@ def test_the_same_study_sent_twice_has_one_report(system: WholeSystem) -> None:
     assert now.run == 1
 
 
-def test_a_rerun_of_the_same_images_stores_no_second_report(system: WholeSystem) -> None:
+def test_a_rerun_is_a_new_series_that_names_its_predecessor(system: WholeSystem) -> None:
     study_uid = system.send(four_views())
     first = system.result(study_uid)
     system.intake.rerun(study_uid, urgent=True)
     second = system.result(study_uid, run=2)
-    assert second.report == first.report
-    assert len(system.reports(study_uid)) == 1
+    assert first.report is not None
+    assert second.report is not None
+    assert second.report["series_instance_uid"] != first.report["series_instance_uid"]
+    named = {report.SOPInstanceUID: predecessor(report) for report in system.reports(study_uid)}
+    assert named == {
+        first.report["sop_instance_uid"]: None,
+        second.report["sop_instance_uid"]: first.report["sop_instance_uid"],
+    }
 
 
 def test_a_real_one_view_study_is_partial_and_says_what_is_missing(
@@ -112,10 +118,7 @@ def test_late_images_make_a_new_report_that_names_its_predecessor(system: WholeS
     second = system.result(study_uid, run=2)
     assert second.state == "done"
     old, new = system.reports(study_uid)
-    (predecessor,) = new.PredecessorDocumentsSequence
-    (series,) = predecessor.ReferencedSeriesSequence
-    (named,) = series.ReferencedSOPSequence
-    assert named.ReferencedSOPInstanceUID == old.SOPInstanceUID
+    assert predecessor(new) == old.SOPInstanceUID
     assert new.SeriesInstanceUID != old.SeriesInstanceUID
 
 
@@ -202,6 +205,16 @@ def test_a_broker_killed_while_studies_arrive_loses_none(system: WholeSystem) ->
     for study_uid in (first, second):
         assert system.result(study_uid).state == "done"
         assert len(system.reports(study_uid)) == 1
+
+
+def predecessor(report: Dataset) -> str | None:
+    """Give the SOP Instance UID of the one report that a report names as its predecessor."""
+    if "PredecessorDocumentsSequence" not in report:
+        return None
+    (document,) = report.PredecessorDocumentsSequence
+    (series,) = document.ReferencedSeriesSequence
+    (named,) = series.ReferencedSOPSequence
+    return str(named.ReferencedSOPInstanceUID)
 
 
 def _answers(system: WholeSystem) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 import pytest
 from pydicom.uid import UID
 
+from mammovlm.job import PredecessorReport
 from mammovlm.results import ReportOptions, structured_report
 from mammovlm.results.report_content import read_content
 from mammovlm.study import LeftOut, LeftOutReason
@@ -71,3 +72,16 @@ def test_the_order_of_the_images_does_not_matter() -> None:
     study, findings, words = normal()
     turned = replace(study, views=study.views[::-1])
     assert uids((turned, findings, words))[:2] == uids(normal())[:2]
+
+
+def test_a_rerun_is_a_new_series_that_tracks_the_same_things() -> None:
+    study, findings, words = normal()
+    first = structured_report(study, findings, words, None, ReportOptions())
+    before = PredecessorReport(first.SOPClassUID, first.SOPInstanceUID, first.SeriesInstanceUID)
+    rerun = structured_report(study, findings, words, before, ReportOptions())
+    delivered_again = structured_report(study, findings, words, before, ReportOptions())
+    assert rerun.SOPInstanceUID == delivered_again.SOPInstanceUID
+    assert rerun.SOPInstanceUID != first.SOPInstanceUID
+    assert rerun.SeriesInstanceUID != first.SeriesInstanceUID
+    tracked = [[g.tracking_uid for g in read_content(r).groups] for r in (first, rerun)]
+    assert tracked[0] == tracked[1]

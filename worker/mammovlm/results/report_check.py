@@ -16,6 +16,7 @@ from pydicom.uid import ComprehensiveSRStorage
 
 from mammovlm.errors import ResultInvalid
 from mammovlm.findings import Explanation, Findings
+from mammovlm.job import PredecessorReport
 from mammovlm.results import codes
 from mammovlm.results.character_set import clean_text, fit_text
 from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
@@ -127,11 +128,24 @@ def _in_uids(
         suspicion_threshold=_threshold(content),
     )
     choices = [replace(options, include_patient_text=wanted) for wanted in (True, False)]
-    possible = [ReportUids(study, findings, choice) for choice in choices]
+    before = _predecessor(stored)
+    possible = [ReportUids(study, findings, choice, before) for choice in choices]
     if stored.SOPInstanceUID not in {uids.sop_instance for uids in possible}:
         yield "SOPInstanceUID"
     if stored.SeriesInstanceUID not in {uids.series_instance for uids in possible}:
         yield "SeriesInstanceUID"
+
+
+def _predecessor(stored: Dataset) -> PredecessorReport | None:
+    for item in stored.get("PredecessorDocumentsSequence", ()):
+        series = item.ReferencedSeriesSequence[0]
+        sop = series.ReferencedSOPSequence[0]
+        return PredecessorReport(
+            str(sop.ReferencedSOPClassUID),
+            str(sop.ReferencedSOPInstanceUID),
+            str(series.SeriesInstanceUID),
+        )
+    return None
 
 
 def _in_references(stored: Dataset, study: Study) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mammovlm.findings import Explanation, Findings
+from mammovlm.job import PredecessorReport
 from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.uids import ReportUids
 from mammovlm.study import Laterality, SourceImage, Study, View
@@ -15,7 +16,7 @@ class ReportContext:
 
     Parameters
     ----------
-    study, findings, explanation, options
+    study, findings, explanation, options, predecessor
         As given to `structured_report`.
     """
 
@@ -23,11 +24,12 @@ class ReportContext:
     findings: Findings
     explanation: Explanation
     options: ReportOptions
+    predecessor: PredecessorReport | None = None
 
     @property
     def uids(self) -> ReportUids:
         """Every UID of the report."""
-        return ReportUids(self.study, self.findings, self.options)
+        return ReportUids(self.study, self.findings, self.options, self.predecessor)
 
     def view(self, sop_instance_uid: str) -> View:
         """Find the view that was read from an image."""

@@ -49,20 +49,20 @@ def structured_report(
     """Make the structured report of one study, ready to be written to a file.
 
     It is UNVERIFIED and PRELIMINARY always, a new series in the images' study, and has the same
-    UIDs whenever it is made from the same images, weights and options.
+    UIDs whenever it is made from the same images, weights and options after the same predecessor.
 
     Parameters
     ----------
     study, findings, explanation
         What was read, found and said. The views' headers give the patient and study modules.
     predecessor
-        The report before this one; a report that is made a second time does not name itself.
+        The report of the run before, which this one names; None for a first run.
     options
         What the site chose.
     at
         When the content was made; now, where it is not given.
     """
-    context = ReportContext(study, findings, explanation, options)
+    context = ReportContext(study, findings, explanation, options, predecessor)
     moment = at or datetime.now().astimezone()
     report = Dataset()
     _add_identity(report, context)
@@ -128,7 +128,7 @@ def _add_references(report: Dataset, study: Study, predecessor: PredecessorRepor
     report.CurrentRequestedProcedureEvidenceSequence = [
         _reference(study.study_instance_uid, images)
     ]
-    if predecessor is not None and predecessor.sop_instance_uid != report.SOPInstanceUID:
+    if predecessor is not None:
         report.PredecessorDocumentsSequence = [_reference(study.study_instance_uid, [predecessor])]
 
 

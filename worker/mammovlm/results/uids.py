@@ -5,6 +5,7 @@ from dataclasses import asdict
 from uuid import UUID, uuid5
 
 from mammovlm.findings import Findings
+from mammovlm.job import PredecessorReport
 from mammovlm.results.report_options import ReportOptions
 from mammovlm.study import Study
 
@@ -23,11 +24,18 @@ class ReportUids:
     """Every UID of one report.
 
     They follow from the study, the images that were analysed and left out, the algorithm's
-    Device UID and the options. Neither the time nor the predecessor takes part: the same work
-    done again is the same report.
+    Device UID and the options, and not from the time: a job that is delivered twice makes one
+    report. Report and series follow from the predecessor as well, so that a re-run that somebody
+    asked for is a new series; what is tracked stays the same thing in both.
     """
 
-    def __init__(self, study: Study, findings: Findings, options: ReportOptions) -> None:
+    def __init__(
+        self,
+        study: Study,
+        findings: Findings,
+        options: ReportOptions,
+        predecessor: PredecessorReport | None = None,
+    ) -> None:
         analysed = sorted(view.source.sop_instance_uid for view in study.views)
         left_out = sorted((i.sop_instance_uid, i.reason, i.detail) for i in findings.left_out)
         self._base = (
@@ -37,16 +45,17 @@ class ReportUids:
             findings.algorithm.device_uid,
             json.dumps(asdict(options), sort_keys=True),
         )
+        self._after = (predecessor.sop_instance_uid,) if predecessor else ()
 
     @property
     def sop_instance(self) -> str:
         """(0008,0018) of the report."""
-        return derived_uid("structured report", *self._base)
+        return derived_uid("structured report", *self._base, *self._after)
 
     @property
     def series_instance(self) -> str:
         """(0020,000E): every report is a series of its own."""
-        return derived_uid("structured report series", *self._base)
+        return derived_uid("structured report series", *self._base, *self._after)
 
     def tracking(self, name: str) -> str:
         """Make the Tracking Unique Identifier (112040, DCM) of the named measurement group."""
