@@ -9,6 +9,7 @@ from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
 from mammovlm.training.phantoms import CaseMix, LesionKind, draw_lesion
 from mammovlm.training.phantoms.case import (
+    by_the_book,
     draw_assessment,
     draw_breast,
     draw_density,
@@ -89,6 +90,21 @@ def test_lesions_are_listed_with_the_most_suspicious_one_first() -> None:
         breast = draw_breast(source, Laterality.LEFT, DensityCategory.B, 4)
         order = [one.assessment for one in breast.lesions]
         assert order == sorted(order, reverse=True)
+
+
+def test_teaching_cases_look_more_like_their_category_than_the_tables_do() -> None:
+    source = rng()
+
+    def share(mix: CaseMix, category: int) -> float:
+        breasts = [
+            draw_breast(source, Laterality.LEFT, DensityCategory.B, category, mix)
+            for _ in range(200)
+        ]
+        return float(np.mean([by_the_book(breast.lesions[0]) for breast in breasts]))
+
+    for category in (3, 4, 5):
+        assert share(CaseMix.TEACHING, category) > share(CaseMix.BALANCED, category)
+        assert share(CaseMix.TEACHING, category) > 0.85
 
 
 @pytest.mark.parametrize("category", [0, 6])

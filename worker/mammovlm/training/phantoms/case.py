@@ -35,11 +35,19 @@ class CaseMix(StrEnum):
     """How truth is drawn.
 
     SCREENING follows the tables (most breasts are BI-RADS 1). BALANCED gives every density and,
-    in every breast, every BI-RADS category equally often.
+    in every breast, every BI-RADS category equally often; what a category looks like still
+    follows the tables, in which readers disagree: one who names kind, shape, margin and size of
+    every lesion without fault tells 4 from 3 with an AUC of .82 and no better. TEACHING is
+    BALANCED with most findings by the book (`by_the_book`), where such a reader has .96.
     """
 
     SCREENING = "screening"
     BALANCED = "balanced"
+    TEACHING = "teaching"
+
+
+BOOK_SHARE = 0.85
+"""How often TEACHING insists on a finding that BI-RADS would give its category."""
 
 
 def pick(rng: np.random.Generator, items: Sequence[Item], weights: Sequence[float]) -> Item:
@@ -80,13 +88,17 @@ def draw_patient(rng: np.random.Generator, density: DensityCategory) -> Patient:
 
 def draw_assessment(rng: np.random.Generator, density: DensityCategory, mix: CaseMix) -> int:
     """Draw a BI-RADS category for one breast of a density."""
-    if mix is CaseMix.BALANCED:
+    if mix is not CaseMix.SCREENING:
         return int(rng.integers(1, 6))
     return pick(rng, range(1, 6), tables.ASSESSMENT_BY_DENSITY[density])
 
 
 def draw_breast(
-    rng: np.random.Generator, laterality: Laterality, density: DensityCategory, assessment: int
+    rng: np.random.Generator,
+    laterality: Laterality,
+    density: DensityCategory,
+    assessment: int,
+    mix: CaseMix = CaseMix.SCREENING,
 ) -> BreastTruth:
     """Draw the lesions and the biopsy of one breast.
 
@@ -102,7 +114,10 @@ def draw_breast(
     biopsy = Biopsy.NONE
     if assessment > 1:
         taken = bool(rng.random() < tables.BIOPSIED_SHARE[assessment])
-        lesions.append(draw_lesion(rng, assessment, biopsied=taken))
+        first = draw_lesion(rng, assessment, biopsied=taken)
+        while mix is CaseMix.TEACHING and not by_the_book(first) and rng.random() < BOOK_SHARE:
+            first = draw_lesion(rng, assessment, biopsied=taken)
+        lesions.append(first)
         if taken:
             biopsy = Biopsy.MALIGNANT if lesions[0].malignant else Biopsy.BENIGN
     lesions += _benign_company(rng, assessment, lesions)
@@ -151,6 +166,24 @@ def draw_lesion(
         assessment=assessment,
         malignant=malignant,
     )
+
+
+def by_the_book(lesion: Lesion) -> bool:
+    """Tell whether a finding looks as BI-RADS 5th edition describes its category.
+
+    Probably benign (3) are circumscribed masses, focal asymmetries and groups of round
+    calcifications; 4 and 5 need a suspicious margin, morphology or distortion. Benign findings
+    are always so.
+    """
+    if lesion.assessment < 3:
+        return True
+    if lesion.kind is LesionKind.MASS:
+        mild = lesion.margin in {"circumscribed", "obscured"}
+    elif lesion.kind is LesionKind.CALCIFICATIONS:
+        mild = lesion.morphology in {"round", "coarse"}
+    else:
+        mild = lesion.kind is not LesionKind.ARCHITECTURAL_DISTORTION
+    return mild == (lesion.assessment == 3)
 
 
 def draw_place(rng: np.random.Generator, reach: float = 0.7) -> BreastPoint:

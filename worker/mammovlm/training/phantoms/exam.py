@@ -100,7 +100,7 @@ def _truths(
         asked = assessment is not None or lesions is not None
         if asked:
             category = int(rng.integers(1, 3)) if side != index else assessment or 1
-        truth = draw_breast(rng, laterality, densities[side], category)
+        truth = draw_breast(rng, laterality, densities[side], category, mix)
         if lesions is not None:
             truth = _with_lesions(truth, lesions if side == index else (), assessment)
         truths.append(truth)
