@@ -102,6 +102,19 @@ class WholeSystem:
         """Kill a program with -9; the stack starts it again."""
         os.kill(self.pid(program), signal.SIGKILL)
 
+    def terminate(self, program: str) -> None:
+        """Ask a program to stop; the stack starts it again."""
+        os.kill(self.pid(program), signal.SIGTERM)
+
+    def job_id(self, study_uid: str) -> str:
+        """Give the job of a study's current run."""
+        url = f"{self.settings.http_url}/mammovlm/studies/{study_uid}"
+        return str(self._get(url).json()["job_id"])
+
+    def worker_log(self) -> str:
+        """Give what the worker has logged so far."""
+        return (self.settings.var / "log" / "worker.log").read_text()
+
     def kill_pool_process(self) -> None:
         """Kill the worker's child, which runs the analysis, with -9."""
         children = psutil.Process(self.pid("worker")).children()

@@ -189,6 +189,25 @@ def test_a_whole_worker_killed_in_the_middle_loses_nothing(system: WholeSystem) 
     assert len(system.reports(study_uid)) == 1
 
 
+def test_a_worker_that_is_asked_to_stop_ends_its_study_first(system: WholeSystem) -> None:
+    study_uid = system.send(four_views())
+    system.wait_for(study_uid, lambda now: now.state == "running", "the analysis begins")
+    system.terminate("worker")
+    assert system.result(study_uid).state == "done"
+    assert system.worker_log().count(f"[{system.job_id(study_uid)}] received") == 1
+
+
+def test_an_urgent_study_overtakes_the_ones_that_wait(system: WholeSystem) -> None:
+    urgent = system.send(four_views())
+    system.result(urgent)
+    waiting = [system.send(four_views()) for _ in range(4)]
+    system.wait_for(waiting[-1], lambda now: now.state == "queued", "all wait")
+    system.intake.rerun(urgent, urgent=True)
+    overtaking = system.result(urgent, run=2)
+    last = system.result(waiting[-1])
+    assert overtaking.times["done"] < last.times["done"]
+
+
 def test_orthanc_killed_in_the_middle_gets_its_report_when_it_is_back(system: WholeSystem) -> None:
     study_uid = system.send(four_views())
     system.wait_for(study_uid, lambda now: now.state == "running", "the analysis begins")
