@@ -101,7 +101,8 @@ def _split(imported: Imported, seed: int, own_split: bool) -> tuple[ManifestRow,
 @contextmanager
 def _progress(text: str) -> Iterator[ProgressCall]:
     columns = (SpinnerColumn(), TextColumn(text), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_console, transient=True) as shown:
+    hidden = not _console.is_terminal
+    with Progress(*columns, console=_console, transient=True, disable=hidden) as shown:
         task = shown.add_task(text, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
 

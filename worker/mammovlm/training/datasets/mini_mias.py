@@ -82,7 +82,7 @@ def _row(film: Sequence[Cells], images: Path) -> ManifestRow:
 def _pixels(file: Path) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     try:
         stored = imagecodecs.png_decode(file.read_bytes())
-    except (OSError, imagecodecs.PngError) as error:
+    except (OSError, ValueError, imagecodecs.PngError) as error:
         raise ViewRefused(Reason.UNREADABLE) from error
     grey = stored if stored.ndim == 2 else stored[..., 0]
     return np.asarray(grey, np.float32) / np.float32(255)
