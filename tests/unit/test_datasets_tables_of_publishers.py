@@ -1,5 +1,6 @@
 """VinDr-Mammo, INbreast, RSNA 2022 and EMBED: small copies in the publishers' columns."""
 
+import plistlib
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,33 @@ def test_inbreast_is_read_with_its_own_spelling_of_views_and_categories(tmp_path
     assert {row.patient for row in imported.rows} == {"INbreast aa"}
     assert len({row.exam for row in imported.rows}) == 2
     assert imported.reasons == {"file-missing": 1, "label-unknown": 1}
+
+
+def annotated(root: Path, name: str, *regions: str) -> None:
+    image = {"ImageIndex": 0, "ROIs": [{"Name": region} for region in regions]}
+    path = put(root / "AllXML" / f"{name}.xml")
+    path.write_bytes(plistlib.dumps({"Images": [image]}))
+
+
+def test_inbreast_findings_are_read_from_the_regions_where_they_are_there(tmp_path: Path) -> None:
+    lines = [f"removed;removed;R;CC;201001;{n};2;4a" for n in range(101, 107)]
+    put(tmp_path / "INbreast.csv", INBREAST, *lines)
+    for number in range(101, 107):
+        put(tmp_path / "AllDICOMs" / f"{number}_aa_MG_R_CC_ANON.dcm")
+    assert {row.finding_types for row in import_inbreast(tmp_path).rows} == {None}
+    annotated(tmp_path, "101", "Mass", "Espiculated Region", "Calcifications")
+    annotated(tmp_path, "102", "Assymetry", "Point 3")
+    annotated(tmp_path, "103", "Unnamed")
+    annotated(tmp_path, "104", "Pectoral Muscle")
+    put(tmp_path / "AllXML" / "105.xml", "<plist>broken")
+    imported = import_inbreast(tmp_path)
+    assert {row.file.name[:3]: row.finding_types for row in imported.rows} == {
+        "101": frozenset({FindingType.MASS, FindingType.CALCIFICATIONS}),
+        "102": frozenset({FindingType.ASYMMETRY}),
+        "103": None,
+        "106": frozenset(),
+    }
+    assert imported.reasons == {"label-unknown": 1, "unreadable": 1}
 
 
 def test_rsna_tells_a_biopsy_from_an_outcome_without_one(tmp_path: Path) -> None:

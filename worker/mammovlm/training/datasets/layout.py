@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from mammovlm.training.datasets.imported import DataSetUnreadable
@@ -25,21 +24,28 @@ def find_entry(folder: Path, *names: str, depth: int = 2) -> Path:
     DataSetUnreadable
         Where there is none.
     """
-    found = {path.name.lower(): path for path in reversed(list(_entries(folder, depth)))}
-    for name in names:
-        if name.lower() in found:
-            return found[name.lower()]
+    level = [folder]
+    for below in range(depth + 1):
+        entries = [path for each in level for path in sorted(each.iterdir())]
+        found = {path.name.lower(): path for path in reversed(entries)}
+        for name in names:
+            if name.lower() in found:
+                return found[name.lower()]
+        level = [path for path in entries if below < depth and path.is_dir()]
     raise DataSetUnreadable(f"{folder} holds no {' or '.join(names)}")
 
 
 def folders_named(folder: Path, pattern: re.Pattern[str], depth: int = 3) -> dict[str, Path]:
-    """Find every folder whose whole name fits a pattern; it is not looked into them."""
+    """Find every folder whose whole name fits a pattern, at most that many levels below.
+
+    Folders whose names only begin so (crops and masks of a film) are not looked into either.
+    """
     found: dict[str, Path] = {}
     level = [folder]
     for _ in range(depth):
-        below = [path for each in level for path in _sorted(each) if path.is_dir()]
+        below = [path for each in level for path in sorted(each.iterdir()) if path.is_dir()]
         found |= {path.name: path for path in below if pattern.fullmatch(path.name)}
-        level = [path for path in below if not pattern.fullmatch(path.name)]
+        level = [path for path in below if not pattern.match(path.name)]
     return found
 
 
@@ -50,16 +56,3 @@ def files_below(folder: Path, ending: str) -> tuple[Path, ...]:
         subfolders.sort()
         found += [Path(place) / name for name in sorted(names) if name.lower().endswith(ending)]
     return tuple(found)
-
-
-def _entries(folder: Path, depth: int) -> Iterator[Path]:
-    """Give everything down to a depth, the shallow before the deep."""
-    level = [folder]
-    for _ in range(depth + 1):
-        entries = [path for each in level for path in _sorted(each)]
-        yield from entries
-        level = [path for path in entries if path.is_dir()]
-
-
-def _sorted(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir())
