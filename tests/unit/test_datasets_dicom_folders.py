@@ -62,6 +62,16 @@ def test_patients_are_told_apart_by_issuer_and_without_an_identifier_by_study(
     assert len({row.patient for row in import_dicom_folder(tmp_path).rows}) == 4
 
 
+def test_a_woman_of_cbis_ddsm_is_one_patient_though_each_film_names_another(tmp_path: Path) -> None:
+    for name in ("Mass-Training_P_00173_LEFT_CC", "Calc-Test_P_00173_LEFT_MLO"):
+        save(mammogram("L", name[-3:].strip("_"), PatientID=name), tmp_path)
+    imported = import_dicom_folder(tmp_path)
+    assert {(row.patient, row.exam) for row in imported.rows} == {
+        ("CBIS-DDSM P_00173", "CBIS-DDSM P_00173")
+    }
+    assert len(imported.rows) == 2
+
+
 def test_progress_ends_with_all_files_done(tmp_path: Path) -> None:
     for view in four_views():
         save(view, tmp_path)

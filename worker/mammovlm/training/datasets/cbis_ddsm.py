@@ -54,7 +54,7 @@ _NEEDED = (
     "assessment",
     "pathology",
 )
-_CASE_FOLDER = re.compile(r"(Mass|Calc)-(Training|Test)_P_\d+_(LEFT|RIGHT)_(CC|MLO)")
+_CASE_FOLDER = re.compile(r"(Mass|Calc)-(Training|Test)_(?P<woman>P_\d+)_(LEFT|RIGHT)_(CC|MLO)")
 _SIDES = {"LEFT": Laterality.LEFT, "RIGHT": Laterality.RIGHT}
 _DENSITIES = {"0": frozenset[DensityCategory](), **NUMBERED_DENSITIES}
 _BIOPSIES = {
@@ -88,6 +88,16 @@ class _Film:
     biopsies: list[Truth] = field(default_factory=list)
     outcomes: list[Truth] = field(default_factory=list)
     findings: set[FindingType] = field(default_factory=set)
+
+
+def woman_of(patient_id: str) -> str | None:
+    """Name the woman behind a Patient ID (0010,0020) of this collection; None for any other.
+
+    Its DICOM files give each film of a woman a patient and a study of its own
+    ("Mass-Training_P_00001_LEFT_CC"): told apart by these, she would be in several splits.
+    """
+    case = _CASE_FOLDER.match(patient_id)
+    return f"{NAME} {case['woman']}" if case else None
 
 
 def import_cbis_ddsm(folder: Path, progress: Progress = silent) -> Imported:

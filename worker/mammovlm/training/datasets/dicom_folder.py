@@ -23,6 +23,7 @@ from mammovlm.imaging.selection import Candidate, choose
 from mammovlm.imaging.view_identity import identify_view
 from mammovlm.job import StoredInstance
 from mammovlm.study import HANGING_ORDER, LeftOutReason, Slot, ViewPosition
+from mammovlm.training.datasets.cbis_ddsm import woman_of
 from mammovlm.training.datasets.imported import Imported, PassedOver, Progress, silent
 from mammovlm.training.datasets.rows import ManifestRow
 
@@ -33,7 +34,8 @@ def import_dicom_folder(folder: Path, progress: Progress = silent) -> Imported:
     """Make a manifest of every mammography study in a folder: one row a view, without labels.
 
     Patients are told apart by Patient ID (0010,0020) and its issuer (0010,0021); where there is no
-    Patient ID each study counts as a patient. Pixels are not read.
+    Patient ID each study counts as a patient. Of CBIS-DDSM, whose files name each film as a patient
+    of her own, the woman and her one exam are taken (`woman_of`). Pixels are not read.
     """
     found = find_studies(folder, _counted(progress))
     total = sum(len(files) for files in found.studies.values())
@@ -96,11 +98,12 @@ def _candidate(file: Path) -> Candidate:
 
 def _row(candidate: Candidate) -> ManifestRow:
     header = candidate.opened.header
-    study, patient = text(header, "StudyInstanceUID"), text(header, "PatientID")
-    issuer = text(header, "IssuerOfPatientID")
+    study, patient_id = text(header, "StudyInstanceUID"), text(header, "PatientID")
+    issued = f"{text(header, 'IssuerOfPatientID')} {patient_id}".strip()
+    woman = woman_of(patient_id)
     return ManifestRow(
-        patient=f"{issuer} {patient}".strip() if patient else study,
-        exam=study,
+        patient=woman or (issued if patient_id else study),
+        exam=woman or study,
         laterality=candidate.slot.laterality,
         view=candidate.slot.position,
         file=_file(candidate),
