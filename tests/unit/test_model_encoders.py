@@ -9,10 +9,10 @@ import torch
 from mammovlm.findings import DensityCategory
 from mammovlm.model.encoders import create_encoder
 from mammovlm.model.fusion import Fusion
-from mammovlm.model.pooling import breast_share, mean_and_spread, pooled, pooled_width
+from mammovlm.model.pooling import breast_share, mean_and_spread, pooled
 from mammovlm.model.presets import PRESETS, UMiConSpec
 from mammovlm.model.torchvision_operators import declare_missing_operators
-from mammovlm.model.umicon import UMiCon
+from mammovlm.model.umicon import ExpertAdapter, UMiCon, pooled_width
 from mammovlm.model.visual_moe import VisualMoE
 
 PAPER = PRESETS["paper"]
@@ -55,15 +55,15 @@ def test_an_encoder_does_not_learn_from_the_exam_it_reads() -> None:
 
 
 def test_umicon_of_the_paper_has_902912_parameters() -> None:
-    umicon = UMiCon(768, PAPER.umicon)
+    umicon = UMiCon(768, PAPER.umicon, tuple(PAPER.experts))
     assert sum(parameter.numel() for parameter in umicon.parameters()) == 902_912
 
 
 @torch.inference_mode()
 def test_an_embedding_has_128_numbers_and_length_one() -> None:
-    umicon = UMiCon(24, UMiConSpec(pooling="mean+max")).eval()
+    umicon = UMiCon(24, UMiConSpec(pooling="mean+attention"), ["clip", "convnext"]).eval()
     features, share = torch.rand(3, 24, 5, 4), torch.ones(3, 1, 5, 4)
-    embedding = umicon(umicon.pool(features, share))
+    embedding = umicon(umicon.pool(features, share, "clip"))
     assert embedding.shape == (3, 128)
     assert torch.allclose(embedding.norm(dim=1), torch.ones(3), atol=1e-5)
 
@@ -85,7 +85,29 @@ def test_pooling_does_not_see_the_background(pooling: str) -> None:
     changed[..., 2:] += 5
     assert torch.allclose(pooled(features, share, pooling), pooled(changed, share, pooling))  # type: ignore[arg-type]
     assert torch.allclose(mean_and_spread(features, share), mean_and_spread(changed, share))
-    assert pooled(features, share, pooling).shape[1] == pooled_width(3, pooling)  # type: ignore[arg-type]
+
+
+@torch.inference_mode()
+def test_attention_finds_the_one_cell_with_evidence() -> None:
+    adapter = ExpertAdapter(3, "attention")
+    adapter.evidence.weight.copy_(torch.tensor([[10.0, 0.0, 0.0]]))
+    adapter.evidence.bias.fill_(-5.0)
+    features = torch.zeros(1, 3, 4, 4)
+    features[0, :, 2, 1] = torch.tensor([1.0, 7.0, 3.0])
+    vectors = adapter(features, torch.ones(1, 1, 4, 4))
+    assert vectors.shape == (1, pooled_width(3, "attention"))
+    assert torch.allclose(vectors, torch.tensor([[1.0, 7.0, 3.0, 5.0]]), atol=1e-3)
+
+
+@torch.inference_mode()
+def test_attention_never_looks_outside_the_breast() -> None:
+    adapter = ExpertAdapter(2, "attention")
+    features, share = torch.rand(1, 2, 4, 4), torch.ones(1, 1, 4, 4)
+    share[..., 3] = 0.0
+    changed = features.clone()
+    changed[..., 3] = 1e4
+    assert torch.equal(adapter(features, share), adapter(changed, share))
+    assert bool(torch.isfinite(adapter(features, torch.zeros_like(share))).all())
 
 
 def _moe(*names: str, served: tuple[str, ...] = ()) -> VisualMoE:

@@ -7,7 +7,7 @@ import torch
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model.weights import WeightsFolder
-from mammovlm.training.phantom_features import truth_of
+from mammovlm.training.phantom_exams import truth_of
 from mammovlm.training.phantoms import Biopsy, phantom_exam
 from mammovlm.training.written_weights import TrainedPart, write_weights
 

@@ -5,7 +5,6 @@ background with the value 0 after windowing.
 """
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,6 @@ from torch.nn import functional
 from mammovlm.study import BreastBox, View
 
 FloatImage = npt.NDArray[np.float32]
-_Pixel = TypeVar("_Pixel", np.float32, np.bool_)
 
 
 @dataclass(frozen=True)
@@ -60,17 +58,34 @@ class ImageProcessor:
         breast
             Where the breast lies; the whole image where None.
         """
-        small = self._fit(_crop(pixels, breast, self.margin))
+        return self.placed(pixels, breast)[0]
+
+    def placed(
+        self, pixels: FloatImage, breast: BreastBox | None = None
+    ) -> tuple[Tensor, "Placement"]:
+        """Prepare an image and tell where its pixels went; see `prepare`."""
+        top, bottom, left, right = _edges(pixels, breast, self.margin)
+        small = self._fit(pixels[top:bottom, left:right])
         mask = breast_mask(small)
-        small = _tighten(small, mask)
-        mask = _tighten(mask, mask)
+        rows, columns = _extent(mask)
+        shrunk = small.shape[0] / (bottom - top)
+        small, mask = small[rows, columns], mask[rows, columns]
         # the tightened breast is smaller than the input; scale it up to fill one side again
+        tight_rows = small.shape[0]
         if min(self.height / small.shape[0], self.width / small.shape[1]) > 1.02:
             small = self._fit(small)
             mask = self._fit(mask.astype(np.float32)) > 0.5
-        if _chest_wall_is_right(mask):
+        mirrored = _chest_wall_is_right(mask)
+        if mirrored:
             small, mask = small[:, ::-1], mask[:, ::-1]
-        return self._letterbox(_windowed(small, mask, self.window))
+        placement = Placement(
+            row=top + rows.start / shrunk,
+            column=left + columns.start / shrunk,
+            scale=shrunk * small.shape[0] / tight_rows,
+            rows_above=(self.height - small.shape[0]) // 2,
+            mirrored_width=small.shape[1] if mirrored else None,
+        )
+        return self._letterbox(_windowed(small, mask, self.window)), placement
 
     def _fit(self, image: FloatImage) -> FloatImage:
         scale = min(self.height / image.shape[0], self.width / image.shape[1])
@@ -90,6 +105,35 @@ class ImageProcessor:
         top = (self.height - rows) // 2
         canvas[0, top : top + rows, :columns] = image
         return torch.from_numpy(canvas)
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where the pixels of a view went in the model's input.
+
+    Parameters
+    ----------
+    row, column
+        Of the view, which became the first row and column of the breast.
+    scale
+        Input pixels per pixel of the view.
+    rows_above
+        Background above the breast.
+    mirrored_width
+        Width of the breast in the input where it was mirrored, else None.
+    """
+
+    row: float
+    column: float
+    scale: float
+    rows_above: int
+    mirrored_width: int | None
+
+    def to_input(self, row: float, column: float) -> tuple[float, float]:
+        """Give the place in the input of a place in the view."""
+        down = (row - self.row) * self.scale + self.rows_above
+        across = (column - self.column) * self.scale
+        return down, across if self.mirrored_width is None else self.mirrored_width - 1 - across
 
 
 def breast_mask(image: FloatImage) -> npt.NDArray[np.bool_]:
@@ -128,19 +172,24 @@ def _air_level(image: FloatImage) -> float:
     return float(edges[darkest + 1])
 
 
-def _crop(pixels: FloatImage, box: BreastBox | None, margin: float) -> FloatImage:
+def _edges(pixels: FloatImage, box: BreastBox | None, margin: float) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right of the breast box with its margin, inside the image."""
+    rows, columns = pixels.shape
     if box is None:
-        return pixels
+        return 0, rows, 0, columns
     edge = round(margin * max(box.bottom - box.top, box.right - box.left))
-    return pixels[
-        max(0, box.top - edge) : box.bottom + edge, max(0, box.left - edge) : box.right + edge
-    ]
+    return (
+        max(0, box.top - edge),
+        min(rows, box.bottom + edge),
+        max(0, box.left - edge),
+        min(columns, box.right + edge),
+    )
 
 
-def _tighten(image: npt.NDArray[_Pixel], mask: npt.NDArray[np.bool_]) -> npt.NDArray[_Pixel]:
+def _extent(mask: npt.NDArray[np.bool_]) -> tuple[slice, slice]:
     rows = np.flatnonzero(mask.any(axis=1))
     columns = np.flatnonzero(mask.any(axis=0))
-    return image[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _chest_wall_is_right(mask: npt.NDArray[np.bool_]) -> bool:

@@ -163,7 +163,7 @@ class MammoVLM:
         if joint is None or route is None:
             return _Read(torch.zeros(len(study.views), self._parts.preset.umicon.size))
         last = self._encode(route.expert, grey, maps)
-        image = joint.umicon(joint.umicon.pool(last, breast_share(grey, last)))
+        image = joint.umicon(joint.umicon.pool(last, breast_share(grey, last), route.expert))
         category = overall.category if overall else None
         texts = [metadata_text(view.slot, view.metadata, category) for view in study.views]
         fused = joint.fusion(image, joint.text_branch(joint.text_encoder(texts)))

@@ -58,15 +58,10 @@ def pooled(features: Tensor, share: Tensor, pooling: Pooling) -> Tensor:
     Returns
     -------
     Tensor
-        (batch, `pooled_width`).
+        (batch, channels × number of names).
     """
     parts = [_POOLS[name](features, share) for name in pooling.split("+")]
     return torch.cat(parts, dim=1)
-
-
-def pooled_width(channels: int, pooling: Pooling) -> int:
-    """Size of what `pooled` gives."""
-    return channels * len(pooling.split("+"))
 
 
 def _mean(features: Tensor, share: Tensor) -> Tensor:

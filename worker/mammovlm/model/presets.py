@@ -11,7 +11,7 @@ from typing import Literal
 
 from mammovlm.findings import DensityCategory
 
-Pooling = Literal["mean", "max", "gem", "mean+max"]
+Pooling = Literal["mean", "max", "gem", "mean+max", "attention", "mean+attention"]
 Triple = tuple[float, float, float]
 
 _IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -88,7 +88,8 @@ class UMiConSpec:
     Parameters
     ----------
     pooling
-        How the last feature map becomes one vector.
+        How the last feature map becomes one vector (the paper does not say); see
+        `mammovlm.model.umicon`.
     hidden
         Widths of the five hidden layers.
     size
@@ -169,7 +170,7 @@ _COMPACT = Preset(
     routes=_ROUTES,
     fallback="convnext",
     text=TextEncoderSpec("all-MiniLM-L6-v2", 384, "mean", 128),
-    umicon=UMiConSpec(pooling="mean+max", dropout=0.3),
+    umicon=UMiConSpec(pooling="mean+attention", dropout=0.5),
 )
 
 _PAPER = Preset(

@@ -5,19 +5,19 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from mammovlm.model.density_selector import DensityHead
-from mammovlm.training.compact_run import Collected, CompactConfig, JointOutcome, density_sources
+from mammovlm.training.compact_joint import JointOutcome
+from mammovlm.training.compact_run import Collected, CompactConfig, density_sources
 from mammovlm.training.density_stage import (
     cross_validated,
     expected_category,
     film_result,
     fit_density_head,
 )
-from mammovlm.training.joint_data import study_categories
+from mammovlm.training.joint_data import study_densities
 from mammovlm.training.joint_evaluation import JointResult, joint_results
 
 Metrics = dict[str, Any]
@@ -27,7 +27,13 @@ def compact_metrics(
     collected: Collected, selector: DensityHead, outcome: JointOutcome, config: CompactConfig
 ) -> Metrics:
     """Measure everything that the model card reports."""
-    results = joint_results(outcome.model, outcome.heads, outcome.validation, outcome.test)
+    results = joint_results(
+        outcome.model,
+        outcome.heads,
+        outcome.data.rows(collected.validation),
+        outcome.data.rows(collected.test),
+        outcome.fallback,
+    )
     return {
         "patients": {
             "train": len(collected.train),
@@ -44,9 +50,7 @@ def compact_metrics(
 def _density_on_phantoms(collected: Collected, selector: DensityHead) -> Metrics:
     """Measure the study's density (denser breast) on test phantoms."""
     rows = collected.test
-    with torch.inference_mode():
-        logits = selector(collected.phantoms.selector[rows].flatten(0, 1))
-    told = study_categories(torch.softmax(logits, dim=1).view(-1, 4, 4))
+    told, _ = study_densities(selector, collected.phantoms.selector[rows])
     true = [max(collected.phantoms.truths[row].densities) for row in rows.tolist()]
     counts = np.zeros((4, 4), dtype=int)
     np.add.at(counts, (true, told), 1)

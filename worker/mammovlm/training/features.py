@@ -1,11 +1,9 @@
-"""What the frozen encoders see in one image, pooled in every way, computed once and kept.
+"""The frozen encoders of `compact`: what selector and experts see, computed once per image.
 
 Frozen encoders keep their ImageNet BatchNorm statistics (evaluation mode), so a cached feature is
 the feature that the model computes at inference.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -14,27 +12,8 @@ from torch import Tensor, nn
 from mammovlm.model.density_selector import density_features
 from mammovlm.model.encoders import Encoder, create_encoder
 from mammovlm.model.packaged_weights import lite_tensors
-from mammovlm.model.pooling import breast_share, pooled
-from mammovlm.model.presets import PRESETS, Pooling, Preset
+from mammovlm.model.presets import PRESETS, Preset
 from mammovlm.model.weights import load_into
-
-POOLS: tuple[Pooling, ...] = ("mean", "max", "gem")
-
-
-@dataclass(frozen=True)
-class ExamFeatures:
-    """Features of a few images, row by row.
-
-    Parameters
-    ----------
-    selector
-        What the density head reads, float32, (images, features).
-    experts
-        By the paper's name: float16, (images, 3, channels), pooled as `POOLS` lists.
-    """
-
-    selector: Tensor
-    experts: Mapping[str, Tensor]
 
 
 class FrozenEncoders:
@@ -68,31 +47,12 @@ class FrozenEncoders:
         self._experts = {name: build(name) for name in self.preset.experts}
 
     @torch.inference_mode()
-    def see(self, grey: Tensor, *, experts: bool = True) -> ExamFeatures:
-        """Compute all features of a batch.
+    def selector_features(self, grey: Tensor) -> Tensor:
+        """Compute what the density head reads, (images, features), from (images, 1, …, …)."""
+        return density_features(self._selector(grey), grey)
 
-        Parameters
-        ----------
-        grey
-            As `ImageProcessor` gives it, (images, 1, rows, columns).
-        experts
-            False: the selector's features only.
-        """
-        maps = self._selector(grey)
-        seen: dict[str, Tensor] = {}
-        for name, encoder in self._experts.items() if experts else ():
-            shared = encoder.backbone is self._selector.backbone
-            last = maps.last if shared else encoder(grey).last
-            share = breast_share(grey, last)
-            pools = [pooled(last, share, pool) for pool in POOLS]
-            seen[name] = torch.stack(pools, dim=1).half()
-        return ExamFeatures(density_features(maps, grey), seen)
-
-
-def choose_pool(features: Tensor, pooling: Pooling) -> Tensor:
-    """Give what UMiCon would pool, (images, width), from cached (images, 3, channels)."""
-    return torch.cat([features[:, POOLS.index(name)] for name in _names(pooling)], dim=1).float()
-
-
-def _names(pooling: Pooling) -> list[Pooling]:
-    return [pool for pool in POOLS if pool in pooling.split("+")]
+    @torch.inference_mode()
+    def expert_map(self, name: str, grey: Tensor) -> Tensor:
+        """Compute an expert's last map, (images, channels, rows, columns)."""
+        seen: Tensor = self._experts[name](grey).last
+        return seen

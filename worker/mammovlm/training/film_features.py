@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mammovlm.model.image_processor import ImageProcessor
 from mammovlm.training.features import FrozenEncoders
-from mammovlm.training.phantom_features import preparation_fingerprint
+from mammovlm.training.phantom_exams import preparation_fingerprint
 from mammovlm.training.real_films import Film
 
 _BATCH = 4
@@ -51,6 +51,6 @@ def _computed(
     for start in range(0, len(films), _BATCH):
         batch = films[start : start + _BATCH]
         grey = torch.stack([processor.prepare(film.pixels) for film in batch])
-        seen.append(encoders.see(grey, experts=False).selector)
+        seen.append(encoders.selector_features(grey))
         progress(start + len(batch))
     return torch.cat(seen)

@@ -1,7 +1,7 @@
 """What stage S2 learns from: pooled features by route, encoded metadata, labels per breast."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,11 +10,10 @@ from torch import Tensor
 from mammovlm.findings import DensityCategory
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.metadata_text import FIELDS, metadata_text
-from mammovlm.model.presets import Pooling, Preset
+from mammovlm.model.presets import Preset
 from mammovlm.model.text_encoder import TextEncoder
 from mammovlm.study import HANGING_ORDER
-from mammovlm.training.features import choose_pool
-from mammovlm.training.phantom_features import ExamTruth, PhantomFeatures
+from mammovlm.training.phantom_exams import ExamTruth
 
 BLANK_SHARE = 0.15
 """Each field is blanked with this probability (four-systems 2.1)."""
@@ -30,11 +29,9 @@ class JointData:
     Parameters
     ----------
     vectors
-        Pooled features by expert, float32, (exams, 4, width).
+        Pooled and scaled features of each exam's expert, float32, (exams, 4, width).
     routes
-        Index into ``experts`` per exam, by the selector's density of the study.
-    experts
-        Names.
+        Index of the expert per exam, by the selector's density of the study.
     texts
         Encoded metadata, float32, (variants, exams, 4, width): complete, then with blanked fields.
     blank
@@ -43,82 +40,96 @@ class JointData:
         (exams, 2), right breast first: 1 for BI-RADS 3 or higher.
     suspicious
         (exams, 2): 1 or 0, -1 where BI-RADS is 1 or 2.
-    density
-        Probabilities of each view, (exams, 4, 4).
     """
 
-    vectors: dict[str, Tensor]
+    vectors: Tensor
     routes: Tensor
-    experts: tuple[str, ...]
     texts: Tensor
     blank: Tensor
     presence: Tensor
     suspicious: Tensor
-    density: Tensor
 
     def rows(self, rows: Tensor) -> "JointData":
         """Give some of the exams."""
-        return replace(
-            self,
-            vectors={name: tensor[rows] for name, tensor in self.vectors.items()},
+        return JointData(
+            vectors=self.vectors[rows],
             routes=self.routes[rows],
             texts=self.texts[:, rows],
             blank=self.blank[rows],
             presence=self.presence[rows],
             suspicious=self.suspicious[rows],
-            density=self.density[rows],
         )
 
-    def routed(self, routes: Tensor | None = None) -> Tensor:
-        """Give the vectors that the routed experts see, (exams, 4, width)."""
-        chosen = self.routes if routes is None else routes
-        stacked = torch.stack([self.vectors[name] for name in self.experts])
-        return stacked[chosen, torch.arange(len(chosen))]
+
+@dataclass(frozen=True)
+class ExamTexts:
+    """Encoded metadata of every view; see `JointData`."""
+
+    variants: Tensor
+    blank: Tensor
 
 
-def joint_data(
-    phantoms: PhantomFeatures,
-    selector: DensityHead,
+def study_densities(selector: DensityHead, features: Tensor) -> tuple[list[int], Tensor]:
+    """Give the category of each study's denser breast, 0..3, and view probabilities.
+
+    Parameters
+    ----------
+    features
+        Of the selector, (exams, 4, features).
+    """
+    with torch.inference_mode():
+        density = torch.softmax(selector(features.flatten(0, 1)), dim=1).view(-1, 4, 4)
+    return study_categories(density), density
+
+
+def routed_experts(categories: Sequence[int], preset: Preset) -> list[str]:
+    """Name the expert of each study."""
+    return [preset.routes[_CATEGORIES[category]] for category in categories]
+
+
+def exam_texts(
+    truths: Sequence[ExamTruth],
+    categories: Sequence[int],
     text_encoder: TextEncoder,
-    preset: Preset,
-    *,
-    pooling: Pooling,
     variants: int,
     seed: int,
-) -> JointData:
-    """Prepare phantoms for stage S2, with the selector's densities, not the true ones.
+) -> ExamTexts:
+    """Encode metadata with the selector's densities, not the true ones.
 
     Parameters
     ----------
     variants
-        Metadata texts per view: one complete, the others with fields blanked at random.
+        Texts per view: one complete, the others with fields blanked at random.
     """
-    with torch.inference_mode():
-        density = torch.softmax(selector(phantoms.selector.flatten(0, 1)), dim=1)
-    density = density.view(-1, 4, 4)
-    categories = study_categories(density)
-    experts = tuple(preset.experts)
-    routes = torch.tensor([experts.index(preset.routes[_CATEGORIES[c]]) for c in categories])
     rng = np.random.default_rng(seed)
-    texts = [_encode(phantoms.truths, categories, text_encoder, rng, 0.0)]
-    texts += [
-        _encode(phantoms.truths, categories, text_encoder, rng, BLANK_SHARE)
-        for _ in range(variants - 1)
-    ]
+    shares = [0.0] + [BLANK_SHARE] * (variants - 1)
+    texts = [_encode(truths, categories, text_encoder, rng, share) for share in shares]
+    return ExamTexts(torch.stack(texts), _encode(truths, categories, text_encoder, rng, 1.0))
+
+
+def joint_data(
+    truths: Sequence[ExamTruth],
+    vectors: Tensor,
+    experts: Sequence[str],
+    names: Sequence[str],
+    texts: ExamTexts,
+) -> JointData:
+    """Put together what stage S2 needs.
+
+    Parameters
+    ----------
+    vectors, experts
+        Pooled features, and which expert gave them.
+    names
+        Of all experts, in the order that `JointData.routes` counts.
+    """
     return JointData(
-        vectors={
-            name: choose_pool(phantoms.experts[name].flatten(0, 1), pooling).view(
-                len(routes), 4, -1
-            )
-            for name in experts
-        },
-        routes=routes,
-        experts=experts,
-        texts=torch.stack(texts),
-        blank=_encode(phantoms.truths, categories, text_encoder, rng, 1.0),
-        presence=torch.tensor([[int(a >= 3) for a in t.assessments] for t in phantoms.truths]),
-        suspicious=torch.tensor([t.suspicious for t in phantoms.truths]),
-        density=density,
+        vectors=vectors,
+        routes=torch.tensor([names.index(name) for name in experts]),
+        texts=texts.variants,
+        blank=texts.blank,
+        presence=torch.tensor([[int(a >= 3) for a in t.assessments] for t in truths]),
+        suspicious=torch.tensor([t.suspicious for t in truths]),
     )
 
 

@@ -45,12 +45,10 @@ class JointResult:
     rows: Mapping[str, BinaryResult]
 
 
-def fused_breasts(
-    model: JointModel, data: JointData, *, text: Tensor | None = None, routes: Tensor | None = None
-) -> Tensor:
+def fused_breasts(model: JointModel, data: JointData, *, text: Tensor | None = None) -> Tensor:
     """Give the mean fused vector of every breast, (exams, 2, 256)."""
     with torch.inference_mode():
-        return breast_means(model(data.routed(routes), data.texts[0] if text is None else text))
+        return breast_means(model(data.vectors, data.texts[0] if text is None else text))
 
 
 def labels_of(name: str, data: JointData) -> Tensor:
@@ -78,9 +76,18 @@ def best_threshold(scores: BreastScores) -> float:
 
 
 def joint_results(
-    model: JointModel, heads: Mapping[str, Head], validation: JointData, test: JointData
+    model: JointModel,
+    heads: Mapping[str, Head],
+    validation: JointData,
+    test: JointData,
+    fallback: JointData,
 ) -> dict[str, JointResult]:
     """Measure every head on test patients, thresholds fixed on validation patients.
+
+    Parameters
+    ----------
+    fallback
+        The test patients seen by the fallback expert, whatever their density.
 
     Returns
     -------
@@ -88,7 +95,7 @@ def joint_results(
         By head. Rows: image + metadata, image only, metadata only (a leak alarm: every image is
         replaced by the mean image), always the fallback expert, and each expert alone.
     """
-    inputs = _inputs(model, test)
+    inputs = _inputs(model, test, fallback)
     results = {}
     for name, head in heads.items():
         fixed = fused_breasts(model, validation)
@@ -104,25 +111,25 @@ def joint_results(
     return results
 
 
-def _inputs(model: JointModel, test: JointData) -> dict[str, tuple[Tensor, Tensor]]:
+def _inputs(
+    model: JointModel, test: JointData, fallback: JointData
+) -> dict[str, tuple[Tensor, Tensor]]:
     """Give fused breasts and the exams they belong to, by what the model was given."""
     everyone = torch.arange(len(test.routes))
-    fallback = torch.full_like(test.routes, test.experts.index("convnext"))
     complete = fused_breasts(model, test)
     inputs = {
         "image + metadata": (complete, everyone),
         "image only": (fused_breasts(model, test, text=test.blank), everyone),
         "metadata only (leak alarm)": (_without_image(model, test), everyone),
-        "always convnext": (fused_breasts(model, test, routes=fallback), everyone),
+        "always convnext": (fused_breasts(model, fallback), everyone),
     }
-    for index, name in enumerate(test.experts):
+    for index, name in enumerate(model.umicon.adapters):
         served = (test.routes == index).nonzero()[:, 0]
         inputs[f"studies routed to {name}"] = (complete[served], served)
     return inputs
 
 
 def _without_image(model: JointModel, data: JointData) -> Tensor:
-    vectors = data.routed()
-    mean = vectors.mean((0, 1), keepdim=True).expand_as(vectors)
+    mean = data.vectors.mean((0, 1), keepdim=True).expand_as(data.vectors)
     with torch.inference_mode():
         return breast_means(model(mean, data.texts[0]))

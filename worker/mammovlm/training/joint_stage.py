@@ -35,9 +35,6 @@ class JointConfig:
         Steps (paper 4.2).
     contrast
         Weight of the contrast between patients, A6's lambda.
-    other_expert
-        Share of training exams shown through an expert other than their own, so that a density
-        on the border between two categories is no surprise.
     seed
         Of weights, order and dropout.
     """
@@ -48,7 +45,6 @@ class JointConfig:
     decay: float = 0.05
     warm_up: int = 6
     contrast: float = 1.0
-    other_expert: float = 0.25
     seed: int = 0
 
 
@@ -66,7 +62,7 @@ class JointModel(nn.Module):
     def __init__(self, preset: Preset, spec: UMiConSpec) -> None:
         super().__init__()
         channels = next(iter(preset.experts.values())).width
-        self.umicon = UMiCon(channels, spec)
+        self.umicon = UMiCon(channels, spec, tuple(preset.experts))
         self.text_branch = TextBranch(preset.text.width, spec.size)
         self.fusion = Fusion(spec.size)
         self.heads = nn.ModuleDict({name: nn.Linear(2 * spec.size, 1) for name in HEAD_NAMES})
@@ -83,25 +79,26 @@ class JointModel(nn.Module):
 
 
 def train_joint(
-    preset: Preset,
-    spec: UMiConSpec,
+    model: JointModel,
     data: JointData,
     validation: JointData,
     *,
     config: JointConfig,
     progress: Callable[[int, float], None] = lambda epoch, loss: None,
-) -> JointModel:
-    """Train, and keep the epoch with the lowest validation loss.
+) -> float:
+    """Train in place, keep the epoch with the lowest validation loss, and give that loss.
 
     Parameters
     ----------
+    model
+        With fitted adapters, which stay as they are.
     data, validation
         Different patients.
     progress
         Told the epoch and its validation loss.
     """
     torch.manual_seed(config.seed)
-    model = JointModel(preset, spec)
+    model.umicon.adapters.requires_grad_(requires_grad=False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay)
     steps = max(1, len(data.routes) // config.batch)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate(config, steps * config.epochs))
@@ -119,7 +116,8 @@ def train_joint(
             best = loss
             best_state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     model.load_state_dict(best_state)
-    return model.eval()
+    model.eval()
+    return best
 
 
 def supervised_loss(logits: dict[str, Tensor], data: JointData) -> Tensor:
@@ -134,11 +132,8 @@ def supervised_loss(logits: dict[str, Tensor], data: JointData) -> Tensor:
 
 def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Tensor:
     exams = len(batch.routes)
-    others = torch.randint(len(batch.experts), (exams,))
-    stray = torch.rand(exams) < config.other_expert
-    routes = torch.where(stray, others, batch.routes)
     variant = torch.randint(batch.texts.shape[0], (exams,))
-    fused = model(batch.routed(routes), batch.texts[variant, torch.arange(exams)])
+    fused = model(batch.vectors, batch.texts[variant, torch.arange(exams)])
     loss = supervised_loss(model.breast_logits(fused), batch)
     labels = (batch.suspicious + 1).flatten()  # nothing, 3, 4
     patients = torch.arange(exams).repeat_interleave(2)
@@ -149,7 +144,7 @@ def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Ten
 @torch.inference_mode()
 def _validation_loss(model: JointModel, data: JointData) -> float:
     model.eval()
-    logits = model.breast_logits(model(data.routed(), data.texts[0]))
+    logits = model.breast_logits(model(data.vectors, data.texts[0]))
     return float(supervised_loss(logits, data))
 
 

@@ -11,17 +11,12 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID, TimeElapsedColumn
 
 from mammovlm.settings import Settings
+from mammovlm.training.compact_joint import JointOutcome, route_exams, train_joint_parts
 from mammovlm.training.compact_report import compact_metrics, markdown_tables
-from mammovlm.training.compact_run import (
-    CompactConfig,
-    JointOutcome,
-    Progress,
-    collect,
-    train_joint_parts,
-    train_selector,
-)
+from mammovlm.training.compact_run import CompactConfig, Progress, collect, train_selector
 from mammovlm.training.features import FrozenEncoders
-from mammovlm.training.phantom_features import phantoms_fingerprint
+from mammovlm.training.phantom_embeddings import write_embeddings
+from mammovlm.training.phantom_exams import phantoms_fingerprint
 from mammovlm.training.written_weights import TrainedPart, write_weights
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -59,9 +54,13 @@ def main(
         folders = {"mini-MIAS": mini_mias, "M-SYNTH": victre}
         collected = collect(config, encoders, folders, work, progress)
         selector = train_selector(collected, config)
-        outcome = train_joint_parts(collected, selector, encoders.preset, config, progress)
+        routed = route_exams(
+            collected, selector, encoders, config=config, work=work, progress=progress
+        )
+        outcome = train_joint_parts(collected, routed, encoders.preset, config, progress)
     metrics = compact_metrics(collected, selector, outcome, config)
     _write_run(work / "run", config, metrics)
+    write_embeddings(work / "run" / "embeddings.safetensors", collected, selector, outcome)
     sources = _sources(phantoms, [name for name, folder in folders.items() if folder])
     _write(out, selector.state_dict(), outcome, sources)
     console.print(markdown_tables(metrics), markup=False)

@@ -51,6 +51,7 @@ def write_weights(
         # contiguous copies: the file's bytes then depend on the numbers alone
         save_file({key: value.detach().clone().contiguous() for key, value in part.tensors.items()},
                   path)  # fmt: skip
+        path.chmod(0o644)
         entries[name] = PartCard(
             file=path.name,
             sha256=file_sha256(path),
