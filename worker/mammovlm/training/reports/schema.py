@@ -1,6 +1,6 @@
 """One schema of what is said of a mammogram: every report is made from it and read back into it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -172,6 +172,16 @@ class StudyFindings:
         """The more abnormal category of the breasts; None where none is stated."""
         stated = [breast.assessment for breast in self.breasts if breast.assessment]
         return max(stated, key=RISING_CONCERN.index, default=None)
+
+
+def without_assessments(study: StudyFindings) -> StudyFindings:
+    """Give what is there to see, without any BI-RADS category."""
+
+    def described(breast: BreastDescription) -> BreastDescription:
+        findings = tuple(replace(finding, assessment=None) for finding in breast.findings)
+        return replace(breast, findings=findings, assessment=None)
+
+    return replace(study, breasts=tuple(described(breast) for breast in study.breasts))
 
 
 FINDING_FIELDS: Final = tuple(field.name for field in fields(Finding))
