@@ -40,7 +40,9 @@ LABELS = [
     "core needle biopsy", "follow-up in 6 months", "follow up", "six-month follow-up",
     "short-interval follow-up", "routine screening", "annual mammography", "recall",
     "additional views needed", "ultrasound", "surgical excision", "tissue sampling",
-    "next screening in one year", "tissue diagnosis", "stable for two years",
+    "next screening in one year", "B-4a", "BR5", "cat. 5", "BI-RADS four", "category three",
+    "of intermediate concern", "benign-appearing", "unremarkable", "tissue diagnosis",
+    "stable for two years",
 ]  # fmt: skip
 DESCRIPTIONS = [
     "irregular mass", "spiculated margins", "a high-density oval mass", "scattered fibroglandular",
@@ -118,6 +120,9 @@ def test_density_sentences_stay_word_for_word(sentence: str) -> None:
         ("Clustered calcifications,\nrecommend biopsy.", "Clustered calcifications."),
         ("RECOMMENDATION: Core biopsy of the mass in the left breast.", ""),
         ("IMPRESSION: BI-RADS 4.\nFINDINGS: Oval mass.", "FINDINGS: Oval mass."),
+        ("There are benign-appearing round calcifications.", "There are round calcifications."),
+        ("Lymph nodes are normal in appearance.", ""),
+        ("Impression - Cat. 5 left.", ""),
         ("Left breast: no mass; BI-RADS 1.", "Left breast: no mass."),
     ],
 )  # fmt: skip

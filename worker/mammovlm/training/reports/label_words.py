@@ -7,15 +7,18 @@ a description that is lost costs less than a verdict that stays.
 import re
 from typing import Final
 
+_VALUE: Final = r"""
+    (?: [0-6] | iv | vi | v | i{1,3} | zero | one | two | three | four | five | six ) [abc]? \b
+"""
 CATEGORY: Final = re.compile(
-    r"""
+    rf"""
     \b bi[\s-]?rads? \w* ®? (?:\s* (?:category|score|assessment|final|code) \b)*
-        [\s:=#-]* (?: (?:[0-6]|iv|vi|v|i{1,3}) [abc]? \b )?
-    | \b acr [\s:=-]* (?:[0-6]|iv|vi|v|i{1,3}) [abc]? \b
+        [\s:=#-]* (?: {_VALUE} )?
+    | \b acr [\s:=-]* {_VALUE}
     | \b (?:category|cat\.?|score|assessment|grade|class|code)
-        [\s:=#-]* (?: \b is \s)? (?:[0-6]|iv|vi|v|i{1,3}) [abc]? \b
+        [\s:=#-]* (?: \b (?:is|of) \s)? {_VALUE}
     | \b 4 [abc] \b | \b iv [abc] \b
-    | \b (?:b|r|m) [0-6] [abc]? \b
+    | \b (?:b|r|m|br) -? [0-6] [abc]? \b
     | \b assess(?:ed|ment|ments) \b | \b category \b (?! \s* [a-d] \b)
     """,
     re.IGNORECASE | re.VERBOSE,
@@ -25,14 +28,16 @@ CATEGORY: Final = re.compile(
 VERDICT: Final = re.compile(
     r"""
     \b (?:
-      (?:low|moderate|intermediate|high) \s suspicion (?:\s (?:for|of) \s malignan\w+)?
+      (?:of \s)? (?:low|moderate|intermediate|high) \s (?:suspicion|concern)
+        (?:\s (?:for|of) \s malignan\w+)?
     | (?:highly|strongly|somewhat|very|mildly|not)? \s?
         suspicious (?:\s for (?:\s (?:a|the))? (?:\s malignan\w+ | \s cancer)? )?
     | (?:highly|strongly)? \s? suggestive (?:\s of (?:\s malignan\w+ | \s cancer)? )?
     | suspici\w+ | suspected
     | (?:most|very|highly)? \s? probabl\w+ | (?:most|very|highly)? \s? (?:un)?likel\w+
     | (?:typical\w*|definite\w*|characteristic\w*)? \s?
-        (?:benign\w* | malign\w* | harmless\w* | cancer\w* | carcinoma\w* | neoplas\w*)
+        (?:benign\w* (?:-appearing|-looking)? | malign\w* | harmless\w* | cancer\w*
+        | carcinoma\w* | neoplas\w*)
     | typical\w* | dcis | lcis | idc | ilc | tumou?r\w* | metasta\w+ | lymphoma\w* | sarcoma\w*
     | fibroadenoma\w* | hamartoma\w* | lipoma\w* | papilloma\w* | cyst\w* | hematoma\w* | abscess\w*
     | (?:ab)?normal\w* | unremarkable | negative\w* | positive\w* | indeterminate | equivocal

@@ -24,13 +24,16 @@ _HEADING: Final = re.compile(
 """Capital letters, or one of the usual headings, before a colon."""
 _NEW_LINE: Final = re.compile(r"(?<![.!?])\n(?!\s*(?:\n|[-*•]|\d+[.)]\s|[A-Z][A-Za-z /&-]*:))")
 """A line break that only wraps a sentence."""
-_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z0-9])|\n+")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])(?<!\b[Cc]at\.)\s+(?=[\"'(]?[A-Z0-9])|\n+")
 _SEGMENT: Final = re.compile(
     r"(?=[,;:()]\s?)|\s(?=(?:and|but|or|which|that|for which|therefore|so that|as well as|given)\b)"
 )
 _CLAUSE: Final = re.compile(r"(?=[;:])")
 """Where what is denied ends."""
-_NEGATION: Final = re.compile(r"\b(?:no|not|without|neither|nor|none|never|free of)\b", re.I)
+_NEGATION: Final = re.compile(
+    r"\b(?:no|not|without|neither|nor|none|never|free of|normal|unremarkable|negative|healthy)\b",
+    re.I,
+)
 _LOOSE_BEGINNING: Final = re.compile(
     r"^(?:[\s,;:.()\-–]+|(?:and|but|or|which|that|therefore|so that|given|as well as)\b)+", re.I
 )
