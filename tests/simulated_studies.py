@@ -38,8 +38,9 @@ def simulated_view(
     rows, columns = np.flatnonzero(pixels.any(1)), np.flatnonzero(pixels.any(0))
     box = BreastBox(int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
     uid = uid or f"1.2.826.0.1.{HANGING_ORDER.index(slot) + 1}.{seed}"
+    height, width = pixels.shape
     source = SourceImage(
-        "1.2.840.10008.5.1.4.1.1.1.2", uid, "1.2.3", *pixels.shape, True, Dataset()
+        "1.2.840.10008.5.1.4.1.1.1.2", uid, "1.2.3", height, width, True, Dataset()
     )
     return View(slot, pixels, (0.7, 0.7), box, source, metadata or {"age": "57"})
 

@@ -8,12 +8,15 @@ from mammovlm.study import Laterality, Slot, ViewPosition
 from mammovlm.training.density_stage import (
     DensityConfig,
     DensityImages,
+    cooled,
     cross_validated,
+    density_logits,
     exact_images,
     expected_category,
     film_images,
     film_result,
     fit_density_head,
+    temperature,
 )
 from mammovlm.training.real_films import TISSUE_DENSITIES, Film
 
@@ -58,13 +61,15 @@ def _exact(seed: int) -> DensityImages:
 
 def test_exact_labels_are_learned_and_hold_on_other_images() -> None:
     head = fit_density_head([_exact(1)], CONFIG)
-    told = np.round(expected_category(head, _exact(2).features))
+    told = np.round(expected_category(density_logits(head, _exact(2).features)))
     assert np.mean(told == np.arange(80) % 4) > 0.8
 
 
 def test_coarse_labels_alone_order_the_films() -> None:
     films, features = _films()
-    result = film_result(films, cross_validated(films, film_images(films, features), [], CONFIG))
+    result = film_result(
+        films, expected_category(cross_validated(films, film_images(films, features), [], CONFIG))
+    )
     assert result.fatty_against_dense.value > 0.95
     assert result.balanced_accuracy > 0.6
 
@@ -92,7 +97,9 @@ def test_no_woman_judges_herself() -> None:
     films, _ = _films(20)
     secret = torch.zeros(20, 12)
     secret[torch.arange(20), torch.arange(20) // 2] = 1.0  # a feature that names the woman
-    result = film_result(films, cross_validated(films, film_images(films, secret), [], CONFIG))
+    result = film_result(
+        films, expected_category(cross_validated(films, film_images(films, secret), [], CONFIG))
+    )
     assert result.fatty_against_dense.value < 0.75
 
 
@@ -104,8 +111,24 @@ def test_a_fit_is_the_same_every_time() -> None:
 def test_logits_rise_together_with_the_score() -> None:
     head = fit_density_head([_exact(1)], CONFIG)
     rising = _features(torch.linspace(0, 3, 50), 5)
-    expected = expected_category(head, rising)
+    expected = expected_category(density_logits(head, rising))
     with torch.inference_mode():
         score = head(rising)[:, 3] - head(rising)[:, 0]
     assert np.all(np.diff(expected[torch.argsort(score).numpy()]) >= -1e-6)
     assert 0 <= expected.min() <= expected.max() <= 3 + 1e-6
+
+
+def test_a_head_that_is_too_sure_is_cooled_without_changing_its_order() -> None:
+    head = fit_density_head([_exact(1)], CONFIG)
+    images = _exact(2)
+    before = density_logits(head, images.features)
+    by = temperature([(8 * before, images.allowed)])
+    assert by > 3
+    after = density_logits(cooled(head, by), images.features)
+    assert torch.allclose(after, before / by, atol=1e-4)
+    assert torch.equal(after.argmax(1), before.argmax(1))
+
+
+def test_an_honest_head_is_left_as_it_is() -> None:
+    allowed = torch.eye(4)
+    assert temperature([(torch.zeros(4, 4), allowed), (3 * torch.eye(4), allowed)]) == 1.0

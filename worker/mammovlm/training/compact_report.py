@@ -10,9 +10,15 @@ from sklearn.metrics import cohen_kappa_score
 
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.training.compact_joint import JointOutcome
-from mammovlm.training.compact_run import Collected, CompactConfig, density_sources
+from mammovlm.training.compact_run import (
+    Collected,
+    CompactConfig,
+    SelectorOutcome,
+    density_sources,
+)
 from mammovlm.training.density_stage import (
     cross_validated,
+    density_logits,
     expected_category,
     film_result,
     fit_density_head,
@@ -24,7 +30,7 @@ Metrics = dict[str, Any]
 
 
 def compact_metrics(
-    collected: Collected, selector: DensityHead, outcome: JointOutcome, config: CompactConfig
+    collected: Collected, selector: SelectorOutcome, outcome: JointOutcome, config: CompactConfig
 ) -> Metrics:
     """Measure everything that the model card reports."""
     results = joint_results(
@@ -40,8 +46,9 @@ def compact_metrics(
             "validation": len(collected.validation),
             "test": len(collected.test),
         },
-        "density_phantoms": _density_on_phantoms(collected, selector),
-        "density_films": _density_on_films(collected, config),
+        "density_phantoms": _density_on_phantoms(collected, selector.head),
+        "density_films": _density_on_films(collected, selector, config),
+        "density_temperature": selector.temperature,
         "pooling_validation_loss": dict(outcome.validation_losses),
         "heads": {name: _as_numbers(result) for name, result in results.items()},
     }
@@ -65,15 +72,17 @@ def _density_on_phantoms(collected: Collected, selector: DensityHead) -> Metrics
     }
 
 
-def _density_on_films(collected: Collected, config: CompactConfig) -> Metrics:
+def _density_on_films(
+    collected: Collected, selector: SelectorOutcome, config: CompactConfig
+) -> Metrics:
     """Measure transfer to mini-MIAS: without films, with films only, with both."""
     films, images = collected.mini_mias, collected.mini_mias.images(config.film_weight)
     if not films.films:
         return {}
     others = density_sources(collected, config, films=False)
     phantoms_only = fit_density_head(others[:1], config.density)
-    expected = {
-        "phantoms only (no film seen)": expected_category(phantoms_only, films.features),
+    logits = {
+        "phantoms only (no film seen)": density_logits(phantoms_only, images.features),
         "films only, 5-fold by woman": cross_validated(films.films, images, [], config.density),
         "phantoms + films, 5-fold by woman": cross_validated(
             films.films, images, others[:1], config.density
@@ -81,11 +90,12 @@ def _density_on_films(collected: Collected, config: CompactConfig) -> Metrics:
     }
     if len(others) > 1:
         without = fit_density_head(others, config.density)
-        expected["phantoms + M-SYNTH (no film seen)"] = expected_category(without, films.features)
-        expected["phantoms + M-SYNTH + films, 5-fold by woman (the shipped recipe)"] = (
-            cross_validated(films.films, images, others, config.density)
-        )
-    return {name: _film_numbers(collected, told) for name, told in expected.items()}
+        logits["phantoms + M-SYNTH (no film seen)"] = density_logits(without, images.features)
+    if selector.film_logits is not None:
+        logits["all sources, 5-fold by woman (the shipped recipe)"] = selector.film_logits
+    return {
+        name: _film_numbers(collected, expected_category(told)) for name, told in logits.items()
+    }
 
 
 def _film_numbers(collected: Collected, expected: np.ndarray) -> Metrics:

@@ -13,9 +13,13 @@ from mammovlm.model.presets import Pooling
 from mammovlm.training.density_stage import (
     DensityConfig,
     DensityImages,
+    cooled,
+    cross_validated,
+    density_logits,
     exact_images,
     film_images,
     fit_density_head,
+    temperature,
 )
 from mammovlm.training.features import FrozenEncoders
 from mammovlm.training.film_features import film_features
@@ -150,6 +154,36 @@ def density_sources(
     return sources
 
 
-def train_selector(collected: Collected, config: CompactConfig) -> DensityHead:
+@dataclass(frozen=True)
+class SelectorOutcome:
+    """What stage S0 leaves.
+
+    Parameters
+    ----------
+    head
+        With its temperature in its weights.
+    temperature
+        1: it was as sure as it should be.
+    film_logits
+        Of every film by a head that saw none of that woman's, before the temperature; None without
+        films.
+    """
+
+    head: DensityHead
+    temperature: float
+    film_logits: Tensor | None
+
+
+def train_selector(collected: Collected, config: CompactConfig) -> SelectorOutcome:
     """Run stage S0 on everything but validation and test phantoms."""
-    return fit_density_head(density_sources(collected, config), config.density)
+    head = fit_density_head(density_sources(collected, config), config.density)
+    unseen = collected.density_phantoms(collected.validation, 1.0)
+    held_out = [(density_logits(head, unseen.features), unseen.allowed)]
+    film_logits = None
+    if collected.mini_mias.films:
+        films = collected.mini_mias.images(config.film_weight)
+        others = density_sources(collected, config, films=False)
+        film_logits = cross_validated(collected.mini_mias.films, films, others, config.density)
+        held_out.append((film_logits, films.allowed))
+    too_sure = temperature(held_out)
+    return SelectorOutcome(cooled(head, too_sure), too_sure, film_logits)

@@ -101,11 +101,54 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
     return head.eval()
 
 
-def expected_category(head: DensityHead, features: Tensor) -> np.ndarray:
+def density_logits(head: DensityHead, features: Tensor) -> Tensor:
+    """Give the head's logits, (images, 4), without a gradient."""
+    with torch.no_grad():
+        logits: Tensor = head(features)
+        return logits
+
+
+def expected_category(logits: Tensor) -> np.ndarray:
     """Give the mean of A–D as 0..3 for every image."""
-    with torch.inference_mode():
-        probabilities = torch.softmax(head(features), dim=1)
-        return (probabilities @ torch.arange(4.0)).double().numpy()
+    return (torch.softmax(logits, dim=1) @ torch.arange(4.0)).double().numpy()
+
+
+def temperature(held_out: Sequence[tuple[Tensor, Tensor]]) -> float:
+    """Find by how much logits are too sure, from images that the heads did not see.
+
+    Parameters
+    ----------
+    held_out
+        Logits and allowed compositions, (images, 4) each, one pair per source; sources count alike.
+
+    Returns
+    -------
+    float
+        1 or more; logits divided by it have the lowest loss on those images.
+    """
+    candidates = torch.logspace(0, 1, 41)
+    losses = torch.stack(
+        [
+            torch.stack(
+                [_loss_on_label(logits / each, allowed) for logits, allowed in held_out]
+            ).mean()
+            for each in candidates
+        ]
+    )
+    return float(candidates[losses.argmin()])
+
+
+def cooled(head: DensityHead, by: float) -> DensityHead:
+    """Divide the head's logits by a temperature, in its weights."""
+    with torch.no_grad():
+        head.score.weight.div_(by)
+        head.bias.div_(by)
+    return head
+
+
+def _loss_on_label(logits: Tensor, allowed: Tensor) -> Tensor:
+    on_label = (torch.softmax(logits, dim=1) * allowed).sum(1).clamp_min(_SMALLEST)
+    return -on_label.log().mean()
 
 
 @dataclass(frozen=True)
@@ -142,7 +185,7 @@ def cross_validated(
     others: Sequence[DensityImages],
     config: DensityConfig,
     folds: int = 5,
-) -> np.ndarray:
+) -> Tensor:
     """Predict every film by a head that saw none of that woman's films.
 
     Parameters
@@ -154,15 +197,15 @@ def cross_validated(
 
     Returns
     -------
-    ndarray
-        Mean category of every film, 0..3.
+    Tensor
+        Logits of every film, (films, 4).
     """
-    expected = np.zeros(len(films))
+    logits = torch.zeros(len(films), 4)
     for held_out in patient_folds(films, folds, seed=0):
         kept = sorted(set(range(len(films))) - set(held_out))
         head = fit_density_head([images.rows(kept), *others], config)
-        expected[list(held_out)] = expected_category(head, images.features[list(held_out)])
-    return expected
+        logits[list(held_out)] = density_logits(head, images.features[list(held_out)])
+    return logits
 
 
 def _set_scale(head: DensityHead, sources: Sequence[DensityImages]) -> None:
@@ -175,8 +218,7 @@ def _set_scale(head: DensityHead, sources: Sequence[DensityImages]) -> None:
 
 def _source_loss(head: DensityHead, source: DensityImages, evenness: float) -> Tensor:
     probabilities = torch.softmax(head(source.features), dim=1)
-    on_label = (probabilities * source.allowed).sum(1).clamp_min(_SMALLEST)
-    loss = -on_label.log().mean()
+    loss = _loss_on_label(head(source.features), source.allowed)
     labels = torch.unique(source.allowed, dim=0)
     coarse = [label for label in labels if label.sum() > 1]
     for label in coarse:

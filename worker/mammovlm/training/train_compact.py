@@ -55,14 +55,14 @@ def main(
         collected = collect(config, encoders, folders, work, progress)
         selector = train_selector(collected, config)
         routed = route_exams(
-            collected, selector, encoders, config=config, work=work, progress=progress
+            collected, selector.head, encoders, config=config, work=work, progress=progress
         )
         outcome = train_joint_parts(collected, routed, encoders.preset, config, progress)
     metrics = compact_metrics(collected, selector, outcome, config)
     _write_run(work / "run", config, metrics)
-    write_embeddings(work / "run" / "embeddings.safetensors", collected, selector, outcome)
+    write_embeddings(work / "run" / "embeddings.safetensors", collected, selector.head, outcome)
     sources = _sources(phantoms, [name for name, folder in folders.items() if folder])
-    _write(out, selector.state_dict(), outcome, sources)
+    _write(out, selector.head.state_dict(), outcome, sources)
     console.print(markdown_tables(metrics), markup=False)
     kept = outcome.preset.umicon.pooling
     if kept != encoders.preset.umicon.pooling:
