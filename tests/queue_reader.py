@@ -42,17 +42,25 @@ class QueueReader:
         def ask() -> dict[str, Any]:
             return next((j for j in self.jobs(study_instance_uid) if j["run"] == run), {})
 
-        return wait_until(f"a job of run {run} is on the queue", ask)
+        return wait_until(f"a job of run {run} is on the queue", ask, timeout_s=40)
 
-    def refuse_next_job(self, times: int) -> None:
-        """Take the next normal job and give it back undone, as workers do that are killed."""
+    def refuse_job(self, study_instance_uid: str, times: int) -> None:
+        """Take a study's job and give it back undone, as workers do that are killed."""
         with self._broker.connect() as connection:
             channel = connection.channel()
+
+            def take() -> int:
+                method, _, body = channel.basic_get(QUEUES[0])
+                if method is None:
+                    return 0
+                if study_instance_uid.encode() in body:
+                    return int(method.delivery_tag)
+                channel.basic_ack(method.delivery_tag)
+                return 0
+
             for _ in range(times):
-                method = wait_until(
-                    "a job is on the queue", lambda: channel.basic_get(QUEUES[0])[0]
-                )
-                channel.basic_nack(method.delivery_tag, requeue=True)
+                tag = wait_until("the study's job is on the queue", take)
+                channel.basic_nack(tag, requeue=True)
 
     def tell(self, job: dict[str, Any], state: str, **facts: Any) -> None:
         """Publish an event about a job, as a worker does."""

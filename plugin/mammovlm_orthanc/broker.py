@@ -2,6 +2,8 @@
 """Connections to RabbitMQ: one kind of connection, and how to come back after a loss."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import quote, unquote, urlsplit
 
 import pika
@@ -13,6 +15,7 @@ FAULTS: tuple[type[Exception], ...] = (AMQPError, OSError)
 """What pika raises when the broker is away, refuses or goes."""
 
 _LONGEST_PAUSE_S = 15.0
+_PATIENCE_S = 30.0
 
 
 def connection_parameters(url: str) -> pika.connection.Parameters:
@@ -42,6 +45,26 @@ class Link:
         self.is_up = False
         self._pause_s = 0.0
         self._was_told = False
+
+    @contextmanager
+    def waiting(self, what: str) -> Iterator[None]:
+        """Log an error if the broker leaves a request unanswered for half a minute.
+
+        The wait itself goes on: the broker may be busy. It ends when the broker answers, or when
+        the connection ends. A broker that was killed while it created a queue never answers
+        (RabbitMQ 3.10), until that queue is deleted.
+        """
+        timer = threading.Timer(
+            _PATIENCE_S,
+            LOGGER.error,
+            ("The broker has not answered for %g s (%s: %s)", _PATIENCE_S, self.side, what),
+        )
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
 
     def up(self) -> None:
         """Note that the connection stands."""

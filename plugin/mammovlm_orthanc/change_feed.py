@@ -46,13 +46,22 @@ class ChangeFeed:
         self._position: int | None = None
         self._settled: int | None = None
 
+    def find_place(self) -> None:
+        """Find where to go on; at the very first start, write down where that begins.
+
+        Called before anything else, so that images which come right after it are not taken for
+        old ones if Orthanc is killed at once.
+        """
+        self._settled = self._archive.checkpoint()
+        self._position = self._first_start() if self._settled is None else self._settled
+        self.settle()
+
     def read_new(self, stop: threading.Event) -> None:
         """Read all changes since the last call."""
         if self._position is None:
-            self._settled = self._archive.checkpoint()
-            self._position = self._first_start() if self._settled is None else self._settled
+            self.find_place()
         is_end = False
-        while not is_end and not stop.is_set():
+        while not is_end and self._position is not None and not stop.is_set():
             page = self._archive.changes(self._position, PAGE)
             for change in page.changes:
                 if stop.is_set():

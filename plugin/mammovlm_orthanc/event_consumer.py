@@ -53,10 +53,15 @@ class EventConsumer:
 
     def _consume_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
         channel = connection.channel()
-        topology.declare(channel)
+        with self.link.waiting("declare the queues"):
+            topology.declare(channel)
         channel.basic_qos(prefetch_count=_PREFETCH)
-        channel.basic_consume(topology.EVENTS_QUEUE, self._on_event)
-        channel.basic_consume(topology.DEAD_NOTICES_QUEUE, self._on_dead_notice)
+        for queue, on_message in (
+            (topology.EVENTS_QUEUE, self._on_event),
+            (topology.DEAD_NOTICES_QUEUE, self._on_dead_notice),
+        ):
+            with self.link.waiting(f"read {queue}"):
+                channel.basic_consume(queue, on_message)
         self.link.up()
         while not stop.is_set():
             connection.process_data_events(_LOOK_S)

@@ -21,7 +21,7 @@ from mammovlm_orthanc.rest import Request, RestApi
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.study_images import StudyImages
-from mammovlm_orthanc.unexpected import LOGGER
+from mammovlm_orthanc.unexpected import LOGGER, log_unexpected
 from mammovlm_orthanc.upkeep import Upkeep
 
 LONGEST_SLEEP_S = 5.0
@@ -70,6 +70,10 @@ class Plugin:
 
     def start(self) -> None:
         """Start all threads."""
+        try:
+            self._feed.find_place()
+        except Exception as error:  # noqa: BLE001  the intake's own thread tries again
+            log_unexpected("looking for the place in the change log", error)
         for thread in self._threads:
             thread.start()
 

@@ -53,7 +53,8 @@ class Publisher:
 
     def _publish_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
         channel = connection.channel()
-        topology.declare(channel)
+        with self.link.waiting("declare the queues"):
+            topology.declare(channel)
         channel.confirm_delivery()
         self.link.up()
         while not stop.is_set():
@@ -74,7 +75,8 @@ class Publisher:
         if status is None or status.state is not State.READY:
             self._store.note(study_id)
             return
-        _send(channel, study_id, status)
+        with self.link.waiting("confirm a job"):
+            _send(channel, study_id, status)
         self._counters.add("jobs_published", status.priority)
         self._mark_queued(study_id, status.job_id)
 

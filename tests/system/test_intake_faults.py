@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,7 +35,14 @@ def orthanc(tmp_path: Path, broker: RabbitMQ) -> Iterator[Orthanc]:
 
 
 def wait_for_broker(orthanc: Orthanc) -> None:
-    wait_until("the plugin is connected", lambda: orthanc.get("/mammovlm/health").ok, 30)
+    wait_until(
+        f"plugin is connected ({orthanc.log})", lambda: health(orthanc)["status"] == "ok", 40
+    )
+
+
+def health(orthanc: Orthanc) -> dict[str, Any]:
+    content: dict[str, Any] = orthanc.get("/mammovlm/health").json()
+    return content
 
 
 def test_orthanc_killed_right_after_the_last_image_still_sends_the_job(
@@ -72,7 +80,9 @@ def test_orthanc_killed_inside_the_quiet_time_still_sends_one_job(
 def test_studies_that_arrive_while_the_broker_is_down_are_sent_when_it_is_back(
     orthanc: Orthanc, broker: RabbitMQ, queue: QueueReader
 ) -> None:
-    wait_for_broker(orthanc)
+    before = four_views()
+    orthanc.send(before)
+    queue.wait_for_job(str(before[0].StudyInstanceUID))
     broker.kill()
     views = four_views()
     study = str(views[0].StudyInstanceUID)
@@ -93,7 +103,7 @@ def test_a_job_that_kills_its_workers_is_failed_and_can_be_asked_for_again(
     views = four_views()
     study = str(views[0].StudyInstanceUID)
     orthanc.send(views)
-    queue.refuse_next_job(times=3)
+    queue.refuse_job(study, times=3)
     status = orthanc.wait_for_state(study, "failed")
     assert status["reason"] == "worker-lost"
     assert "again" in status["text"]
