@@ -64,10 +64,11 @@ class JobMessage(_Message):
             left_out=tuple(
                 LeftOut(item.sop_instance_uid, item.reason, item.detail) for item in self.left_out
             ),
-            predecessor=previous
-            and PredecessorReport(
+            predecessor=PredecessorReport(
                 previous.sop_class_uid, previous.sop_instance_uid, previous.series_instance_uid
-            ),
+            )
+            if previous
+            else None,
         )
 
 
