@@ -114,49 +114,10 @@ def _as_numbers(result: JointResult) -> Metrics:
 
 def markdown_tables(metrics: Metrics) -> str:
     """Word the metrics as markdown."""
-    phantoms = metrics["density_phantoms"]
     lines = [
-        "### Density on held-out phantoms",
-        "",
-        *_table(
-            ("studies", "accuracy", "majority baseline", "within one", "quadratic kappa"),
-            [
-                (
-                    phantoms["studies"],
-                    *(
-                        f"{phantoms[key]:.3f}"
-                        for key in (
-                            "accuracy",
-                            "majority_accuracy",
-                            "within_one",
-                            "quadratic_kappa",
-                        )
-                    ),
-                )
-            ],
-        ),
-        "",
-        f"Confusion (rows: truth A–D, columns: predicted A–D): {phantoms['confusion']}",
-        "",
-        "### Density on real films (mini-MIAS)",
-        "",
-        *_table(
-            (
-                "trained on",
-                "F against D, AUC [95 %]",
-                "three-class balanced accuracy",
-                "rank corr.",
-            ),
-            [
-                (
-                    name,
-                    _interval(row["fatty_against_dense"]),
-                    f"{row['balanced_accuracy']:.3f}",
-                    f"{row['rank_correlation']:.2f}",
-                )
-                for name, row in metrics["density_films"].items()
-            ],
-        ),
+        *("### Density on held-out phantoms", "", *_phantom_table(metrics["density_phantoms"])),
+        *("", "### Density on real films (mini-MIAS)", ""),
+        *_film_table(metrics["density_films"]),
     ]
     for name, head in metrics["heads"].items():
         lines += ["", f"### Head `{name}` on held-out phantoms", "", *_head_table(head)]
@@ -164,6 +125,28 @@ def markdown_tables(metrics: Metrics) -> str:
     lines += ["", "### UMiCon's pooling, validation loss", ""]
     lines += _table(("pooling", "loss"), [(name, f"{loss:.4f}") for name, loss in losses])
     return "\n".join(lines) + "\n"
+
+
+def _phantom_table(phantoms: Metrics) -> list[str]:
+    keys = ("accuracy", "majority_accuracy", "within_one", "quadratic_kappa")
+    titles = ("studies", "accuracy", "majority baseline", "within one", "quadratic kappa")
+    row = (phantoms["studies"], *(f"{phantoms[key]:.3f}" for key in keys))
+    confusion = f"Confusion (rows: truth A–D, columns: predicted A–D): {phantoms['confusion']}"
+    return [*_table(titles, [row]), "", confusion]
+
+
+def _film_table(films: Metrics) -> list[str]:
+    titles = ("trained on", "F against D, AUC [95 %]", "three-class balanced accuracy")
+    rows = [
+        (
+            name,
+            _interval(row["fatty_against_dense"]),
+            f"{row['balanced_accuracy']:.3f}",
+            f"{row['rank_correlation']:.2f}",
+        )
+        for name, row in films.items()
+    ]
+    return _table((*titles, "rank corr."), rows)
 
 
 def _head_table(head: Mapping[str, Any]) -> list[str]:
