@@ -9,10 +9,11 @@ import torch
 from mammovlm.findings import DensityCategory
 from mammovlm.model.encoders import create_encoder
 from mammovlm.model.fusion import Fusion
+from mammovlm.model.lesion_cells import ExpertView, expert_view
 from mammovlm.model.pooling import breast_share, mean_and_spread, pooled
 from mammovlm.model.presets import PRESETS, UMiConSpec
 from mammovlm.model.torchvision_operators import declare_missing_operators
-from mammovlm.model.umicon import ExpertAdapter, UMiCon, pooled_width
+from mammovlm.model.umicon import UMiCon
 from mammovlm.model.visual_moe import VisualMoE
 
 PAPER = PRESETS["paper"]
@@ -37,12 +38,23 @@ def test_every_expert_gives_768_channels_at_any_size(name: str, rows: int, colum
     maps = create_encoder(PAPER.experts[name])(torch.rand(2, 1, 128, 96))
     assert maps.last.shape == (2, 768, rows, columns)
     assert maps.early.shape[:1] == maps.middle.shape[:1] == (2,)
+    assert expert_view(maps, torch.rand(2, 1, 128, 96)).pools.shape == (2, 3, 768)
 
 
 @torch.inference_mode()
 def test_the_papers_selector_is_a_resnet_50() -> None:
     maps = create_encoder(PAPER.selector)(torch.rand(1, 1, 126, 100))
     assert maps.last.shape == (1, 2048, 4, 4)
+
+
+@pytest.mark.parametrize("name", ["clip", "dinov2", "convnext"])
+@torch.inference_mode()
+def test_the_fine_cells_of_a_stand_in_are_as_many_as_its_preset_says(name: str) -> None:
+    spec = PRESETS["compact"].experts[name]
+    grey = torch.rand(1, 1, 126, 100)
+    view = expert_view(create_encoder(spec)(grey), grey)
+    assert view.cells.shape == (1, 8, 7, spec.fine_channels)
+    assert view.share.shape == (1, 8, 7)
 
 
 @torch.inference_mode()
@@ -55,15 +67,16 @@ def test_an_encoder_does_not_learn_from_the_exam_it_reads() -> None:
 
 
 def test_umicon_of_the_paper_has_902912_parameters() -> None:
-    umicon = UMiCon(768, PAPER.umicon, tuple(PAPER.experts))
+    umicon = UMiCon(PAPER.umicon, PAPER.experts)
     assert sum(parameter.numel() for parameter in umicon.parameters()) == 902_912
 
 
 @torch.inference_mode()
 def test_an_embedding_has_128_numbers_and_length_one() -> None:
-    umicon = UMiCon(24, UMiConSpec(pooling="mean+attention"), ["clip", "convnext"]).eval()
-    features, share = torch.rand(3, 24, 5, 4), torch.ones(3, 1, 5, 4)
-    embedding = umicon(umicon.pool(features, share, "clip"))
+    compact = PRESETS["compact"]
+    umicon = UMiCon(UMiConSpec(pooling="mean+lesions"), compact.experts).eval()
+    view = ExpertView(torch.rand(3, 3, 1280), torch.rand(3, 5, 4, 272), torch.ones(3, 5, 4))
+    embedding = umicon(umicon.pool(view, "clip"))
     assert embedding.shape == (3, 128)
     assert torch.allclose(embedding.norm(dim=1), torch.ones(3), atol=1e-5)
 
@@ -85,29 +98,6 @@ def test_pooling_does_not_see_the_background(pooling: str) -> None:
     changed[..., 2:] += 5
     assert torch.allclose(pooled(features, share, pooling), pooled(changed, share, pooling))  # type: ignore[arg-type]
     assert torch.allclose(mean_and_spread(features, share), mean_and_spread(changed, share))
-
-
-@torch.inference_mode()
-def test_attention_finds_the_one_cell_with_evidence() -> None:
-    adapter = ExpertAdapter(3, "attention")
-    adapter.evidence.weight.copy_(torch.tensor([[10.0, 0.0, 0.0]]))
-    adapter.evidence.bias.fill_(-5.0)
-    features = torch.zeros(1, 3, 4, 4)
-    features[0, :, 2, 1] = torch.tensor([1.0, 7.0, 3.0])
-    vectors = adapter(features, torch.ones(1, 1, 4, 4))
-    assert vectors.shape == (1, pooled_width(3, "attention"))
-    assert torch.allclose(vectors, torch.tensor([[1.0, 7.0, 3.0, 5.0]]), atol=1e-3)
-
-
-@torch.inference_mode()
-def test_attention_never_looks_outside_the_breast() -> None:
-    adapter = ExpertAdapter(2, "attention")
-    features, share = torch.rand(1, 2, 4, 4), torch.ones(1, 1, 4, 4)
-    share[..., 3] = 0.0
-    changed = features.clone()
-    changed[..., 3] = 1e4
-    assert torch.equal(adapter(features, share), adapter(changed, share))
-    assert bool(torch.isfinite(adapter(features, torch.zeros_like(share))).all())
 
 
 def _moe(*names: str, served: tuple[str, ...] = ()) -> VisualMoE:

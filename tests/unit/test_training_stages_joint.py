@@ -9,15 +9,11 @@ from hypothesis import strategies as st
 
 from mammovlm.model.heads import HEAD_NAMES, PRESENCE, SUSPICION
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset, TextEncoderSpec, UMiConSpec
-from mammovlm.model.umicon import ExpertAdapter
 from mammovlm.training.contrast import contrast_between_patients
-from mammovlm.training.expert_cells import ExpertCells, cell_labels
 from mammovlm.training.head_refits import calibrate, refitted_head
 from mammovlm.training.joint_data import JointData, breast_means, study_categories
 from mammovlm.training.joint_evaluation import joint_results
 from mammovlm.training.joint_stage import JointConfig, JointModel, train_joint
-from mammovlm.training.lesion_attention import fit_adapter, pooled_views
-from mammovlm.training.phantom_exams import ExamTruth, SeenLesion
 
 WIDTH, TEXT = 16, 8
 SPEC = UMiConSpec(pooling="mean", hidden=(32, 32, 32, 32, 32), size=16)
@@ -163,30 +159,3 @@ def test_a_score_that_runs_the_wrong_way_is_flattened_not_turned() -> None:
     )
     calibrate(head, -5.0 * labels.float(), labels, prevalence=0.5)
     assert float(head.platt[0]) == 0.0
-
-
-def test_lesion_cells_are_found_where_the_phantom_put_them() -> None:
-    share = torch.ones(1, 4, 1, 6, 5)
-    share[..., 4] = 0.0
-    lesions = (SeenLesion(2, 80.0, 48.0, 5.0, 4), SeenLesion(0, 16.0, 16.0, 5.0, 2))
-    truth = ExamTruth(1, (1, 1), (4, 2), (1, -1), {}, lesions)
-    labels = cell_labels([truth], share)
-    assert labels[0, 2, 2, 1] == 1
-    assert labels[0, 0].max() == 0  # BI-RADS 2 is nothing to assess
-    assert bool((labels[..., 4] == -1).all())
-
-
-def test_an_adapter_learns_where_lesions_are() -> None:
-    generator = torch.Generator().manual_seed(0)
-    maps = torch.randn(30, 4, 8, 5, 4, generator=generator)
-    labels = torch.zeros(30, 4, 5, 4, dtype=torch.int8)
-    for exam in range(30):
-        maps[exam, :, 3, exam % 5, exam % 4] += 4.0
-        labels[exam, :, exam % 5, exam % 4] = 1
-    cells = ExpertCells(maps.half(), torch.ones(30, 4, 1, 5, 4).half())
-    adapter = ExpertAdapter(8, "attention")
-    fit_adapter(adapter, cells, labels)
-    evidence = adapter.cell_evidence(maps[7], torch.ones(4, 1, 5, 4))
-    assert evidence.argmax(1).tolist() == [2 * 4 + 3] * 4
-    vectors = pooled_views(adapter, cells).flatten(0, 1)
-    assert torch.allclose(vectors.mean(0), torch.zeros(9), atol=1e-2)

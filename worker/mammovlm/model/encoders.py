@@ -16,17 +16,28 @@ import timm  # noqa: E402  the operators must be there before timm imports torch
 
 @dataclass(frozen=True)
 class FeatureMaps:
-    """What an encoder saw, coarse to fine.
+    """What an encoder saw.
 
     Parameters
     ----------
-    early, middle, last
-        float32, (batch, channels, rows, columns); ``last`` has the encoder's ``width`` channels.
+    levels
+        Fine to coarse, float32, (batch, channels, rows, columns) each.
+    last
+        Of the encoder's ``width`` channels.
     """
 
-    early: Tensor
-    middle: Tensor
+    levels: tuple[Tensor, ...]
     last: Tensor
+
+    @property
+    def early(self) -> Tensor:
+        """An early level: fine texture."""
+        return self.levels[(len(self.levels) - 1) // 2]
+
+    @property
+    def middle(self) -> Tensor:
+        """The coarsest of the levels, still finer than the last map."""
+        return self.levels[-1]
 
 
 class Encoder(nn.Module):
@@ -66,10 +77,10 @@ class Encoder(nn.Module):
             Class and register tokens of a transformer are left out.
         """
         colour = (grey.expand(-1, 3, -1, -1) - self.mean) / self.std
-        last, (early, middle) = self.backbone.forward_intermediates(  # type: ignore[operator]
+        last, levels = self.backbone.forward_intermediates(  # type: ignore[operator]
             colour, indices=list(self.spec.stages), output_fmt="NCHW"
         )
-        return FeatureMaps(early=early, middle=middle, last=self._as_map(last, like=middle))
+        return FeatureMaps(tuple(levels), self._as_map(last, like=levels[-1]))
 
     def _as_map(self, last: Tensor, like: Tensor) -> Tensor:
         """Lay a transformer's tokens out as the map they came from."""

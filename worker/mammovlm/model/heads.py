@@ -37,8 +37,8 @@ class Head(nn.Module):
         self.register_buffer("platt", torch.tensor([1.0, 0.0]))
 
     def forward(self, fused: Tensor) -> Tensor:
-        """Give logits before calibration, (batch, 1 + members); the first is the head's own."""
-        return torch.cat([self.main(fused), self.members(fused)], dim=1)
+        """Give logits before calibration, (…, 1 + members); the first is the head's own."""
+        return torch.cat([self.main(fused), self.members(fused)], dim=-1)
 
     def calibrated(self, logits: Tensor) -> Tensor:
         """Apply Platt's scaling: probabilities of the same shape, 0..1."""

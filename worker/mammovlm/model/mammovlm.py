@@ -5,6 +5,7 @@ density selector → routed expert → UMiCon → fusion with the text branch �
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +25,9 @@ from mammovlm.model.encoders import FeatureMaps
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.identity import algorithm_identity
 from mammovlm.model.image_processor import ImageProcessor
+from mammovlm.model.lesion_cells import expert_view
 from mammovlm.model.metadata_text import metadata_text
 from mammovlm.model.parts import LoadedParts, load_parts
-from mammovlm.model.pooling import breast_share
 from mammovlm.model.visual_moe import Route
 from mammovlm.settings import Settings
 from mammovlm.study import Slot, Study
@@ -162,21 +163,20 @@ class MammoVLM:
         joint = self._parts.joint
         if joint is None or route is None:
             return _Read(torch.zeros(len(study.views), self._parts.preset.umicon.size))
-        last = self._encode(route.expert, grey, maps)
-        image = joint.umicon(joint.umicon.pool(last, breast_share(grey, last), route.expert))
+        seen = expert_view(self._encode(route.expert, grey, maps), grey)
+        image = joint.umicon(joint.umicon.pool(seen, route.expert))
         category = overall.category if overall else None
         texts = [metadata_text(view.slot, view.metadata, category) for view in study.views]
         fused = joint.fusion(image, joint.text_branch(joint.text_encoder(texts)))
         return _Read(image, {name: head(fused) for name, head in joint.heads.items()})
 
-    def _encode(self, expert: str, grey: Tensor, maps: FeatureMaps | None) -> Tensor:
-        """Last map of the expert; not computed twice where the selector is the same network."""
+    def _encode(self, expert: str, grey: Tensor, maps: FeatureMaps | None) -> FeatureMaps:
+        """Give the expert's maps; not computed twice where the selector is the same network."""
         encoder = self._parts.moe.expert(expert)
         selector = self._parts.selector
         if maps is not None and selector and encoder.backbone is selector.encoder.backbone:
-            return maps.last
-        seen: FeatureMaps = encoder(grey)
-        return seen.last
+            return maps
+        return cast("FeatureMaps", encoder(grey))
 
 
 def _view_findings(

@@ -142,7 +142,7 @@ class _Loader:
         if not trained:
             return None
         size = preset.umicon.size
-        umicon = UMiCon(_expert_width(preset), preset.umicon, tuple(preset.experts))
+        umicon = UMiCon(preset.umicon, preset.experts)
         branch, fusion = TextBranch(preset.text.width, size), Fusion(size)
         for module, part in ((umicon, "umicon"), (branch, "text_branch"), (fusion, "fusion")):
             load_into(module, self.folder.tensors(part), _SPOKEN[part])
@@ -173,10 +173,6 @@ class _Loader:
                 card.trained_on if card else "not trained",
             )
         )
-
-
-def _expert_width(preset: Preset) -> int:
-    return next(iter(preset.experts.values())).width
 
 
 _SPOKEN = {

@@ -11,7 +11,7 @@ from typing import Literal
 
 from mammovlm.findings import DensityCategory
 
-Pooling = Literal["mean", "max", "gem", "mean+max", "attention", "mean+attention"]
+Pooling = Literal["mean", "max", "gem", "mean+max", "lesions", "mean+lesions"]
 Triple = tuple[float, float, float]
 
 _IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -37,7 +37,10 @@ class EncoderSpec:
     mean, std
         Normalisation of an input in 0..1, per channel.
     stages
-        timm's indices of the early and the middle feature map, for the density selector.
+        timm's indices of the feature maps before the last, fine to coarse.
+    fine_channels
+        Of the cells that `mammovlm.model.lesion_cells` makes of those maps; 0 where UMiCon's
+        pooling reads the last map alone.
     options
         Further arguments for ``timm.create_model``.
     stand_in
@@ -49,7 +52,8 @@ class EncoderSpec:
     width: int
     mean: Triple
     std: Triple
-    stages: tuple[int, int]
+    stages: tuple[int, ...]
+    fine_channels: int = 0
     options: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     stand_in: bool = False
 
@@ -154,7 +158,8 @@ def _lite(name: str, size: int) -> EncoderSpec:
         width=1280,
         mean=_LITE_MEAN,
         std=_LITE_STD,
-        stages=(1, 3),
+        stages=(0, 1, 2, 3),
+        fine_channels={0: 272, 1: 272, 2: 296}[size],
         stand_in=True,
     )
 
@@ -170,7 +175,7 @@ _COMPACT = Preset(
     routes=_ROUTES,
     fallback="convnext",
     text=TextEncoderSpec("all-MiniLM-L6-v2", 384, "mean", 128),
-    umicon=UMiConSpec(pooling="mean+attention", dropout=0.5),
+    umicon=UMiConSpec(pooling="lesions", dropout=0.5),
 )
 
 _PAPER = Preset(
@@ -187,7 +192,7 @@ _PAPER = Preset(
                 _CLIP_MEAN,
                 _CLIP_STD,
                 (2, 7),
-                MappingProxyType({"dynamic_img_size": True}),
+                options=MappingProxyType({"dynamic_img_size": True}),
             ),
             "dinov2": EncoderSpec(
                 "dinov2",
@@ -196,7 +201,7 @@ _PAPER = Preset(
                 _IMAGENET_MEAN,
                 _IMAGENET_STD,
                 (2, 7),
-                MappingProxyType({"dynamic_img_size": True, "dynamic_img_pad": True}),
+                options=MappingProxyType({"dynamic_img_size": True, "dynamic_img_pad": True}),
             ),
             "convnext": EncoderSpec(
                 "convnext", "convnext_tiny", 768, _IMAGENET_MEAN, _IMAGENET_STD, (0, 2)

@@ -14,7 +14,7 @@ from mammovlm.model.packaged_weights import MINILM, packaged_path
 from mammovlm.model.presets import Pooling, Preset
 from mammovlm.model.text_encoder import load_text_encoder
 from mammovlm.training.compact_run import Collected, CompactConfig, Progress
-from mammovlm.training.expert_cells import ExpertCells, cell_labels, expert_cells
+from mammovlm.training.expert_cells import SeenExams, cell_labels, seen_exams
 from mammovlm.training.features import FrozenEncoders
 from mammovlm.training.head_refits import PREVALENCE, calibrate, refitted_head
 from mammovlm.training.joint_data import (
@@ -27,7 +27,7 @@ from mammovlm.training.joint_data import (
 )
 from mammovlm.training.joint_evaluation import fused_breasts, labels_of
 from mammovlm.training.joint_stage import JointModel, train_joint
-from mammovlm.training.lesion_attention import fit_adapter, pooled_views
+from mammovlm.training.lesion_stage import fit_adapter, pooled_views
 
 
 @dataclass(frozen=True)
@@ -38,17 +38,17 @@ class Routed:
     ----------
     experts
         Name per exam.
-    cells
-        Their maps; of all exams.
+    seen
+        What they see; all exams.
     fallback
-        Maps of the test exams by the fallback expert.
+        The test exams by the fallback expert.
     texts
         Encoded metadata of all exams.
     """
 
     experts: tuple[str, ...]
-    cells: ExpertCells
-    fallback: ExpertCells
+    seen: SeenExams
+    fallback: SeenExams
     texts: ExamTexts
 
 
@@ -91,14 +91,14 @@ def route_exams(
     def told(done: int) -> None:
         progress("experts", done, len(experts))
 
-    cells = expert_cells(exams, experts, work, encoders, told)
+    seen = seen_exams(exams, experts, work, encoders, told)
     tested = exams.rows(collected.test)
     again = [preset.fallback] * len(tested.truths)
     text_encoder = load_text_encoder(preset.text, packaged_path(MINILM).parent, MINILM.sha256)
     progress("metadata", 0, 1)
     texts = exam_texts(exams.truths, categories, text_encoder, config.text_variants, config.seed)
     progress("metadata", 1, 1)
-    return Routed(tuple(experts), cells, expert_cells(tested, again, work, encoders), texts)
+    return Routed(tuple(experts), seen, seen_exams(tested, again, work, encoders), texts)
 
 
 def train_joint_parts(
@@ -110,7 +110,7 @@ def train_joint_parts(
     for pooling in config.poolings:
         torch.manual_seed(config.seed)
         model = JointModel(preset, replace(preset.umicon, pooling=pooling))
-        data = _pooled(model, collected, routed, preset)
+        data = _pooled(model, collected, routed, preset, config)
 
         def told(epoch: int, _: float, name: str = pooling) -> None:
             progress(f"S2, {name} pooling", epoch + 1, config.joint.epochs)
@@ -126,7 +126,9 @@ def train_joint_parts(
         model, data.rows(collected.train), data.rows(collected.validation), config
     )
     chosen = replace(preset, umicon=replace(preset.umicon, pooling=pooling))
-    fallback = pooled_views(model.umicon.adapter(preset.fallback), routed.fallback)
+    fallback = pooled_views(
+        model.umicon.adapter(preset.fallback), routed.fallback, range(len(collected.test))
+    )
     return JointOutcome(
         preset=chosen,
         model=model,
@@ -163,20 +165,26 @@ def finished_heads(
     return heads
 
 
-def _pooled(model: JointModel, collected: Collected, routed: Routed, preset: Preset) -> JointData:
+def _pooled(
+    model: JointModel,
+    collected: Collected,
+    routed: Routed,
+    preset: Preset,
+    config: CompactConfig,
+) -> JointData:
     """Fit every adapter on the training exams of its expert, and pool all exams."""
-    truths = collected.phantoms.truths
-    labels = cell_labels(truths, routed.cells.share.float())
-    vectors: Tensor | None = None
+    truths, views = collected.phantoms.truths, routed.seen.views
+    labels = [cell_labels(t, v.share.float()) for t, v in zip(truths, views, strict=True)]
+    learned = set(collected.train.tolist())
+    vectors: dict[int, Tensor] = {}
     for name in preset.experts:
+        mine = [exam for exam, expert in enumerate(routed.experts) if expert == name]
+        training = [exam for exam in mine if exam in learned]
         adapter = model.umicon.adapter(name)
-        mine = torch.tensor([expert == name for expert in routed.experts])
-        learned = collected.train[mine[collected.train]]
-        if len(learned):
-            fit_adapter(adapter, routed.cells.rows(learned), labels[learned])
-        pooled = pooled_views(adapter, routed.cells.rows(mine.nonzero()[:, 0]))
-        vectors = torch.zeros(len(truths), *pooled.shape[1:]) if vectors is None else vectors
-        vectors[mine] = pooled
-    if vectors is None:
-        raise ValueError("a preset needs at least one expert")
-    return joint_data(truths, vectors, routed.experts, tuple(preset.experts), routed.texts)
+        if training:
+            fit_adapter(adapter, routed.seen, labels, training, config.lesions)
+        if mine:
+            pooled = pooled_views(adapter, routed.seen, mine)
+            vectors.update(zip(mine, pooled, strict=True))
+    together = torch.stack([vectors[exam] for exam in range(len(truths))])
+    return joint_data(truths, together, routed.experts, tuple(preset.experts), routed.texts)

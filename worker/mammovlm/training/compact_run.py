@@ -24,6 +24,7 @@ from mammovlm.training.density_stage import (
 from mammovlm.training.features import FrozenEncoders
 from mammovlm.training.film_features import film_features
 from mammovlm.training.joint_stage import JointConfig
+from mammovlm.training.lesion_stage import LesionConfig
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 from mammovlm.training.real_films import Film, load_mini_mias, load_victre
 
@@ -62,9 +63,10 @@ class CompactConfig:
     victre_weight: float = 0.3
     members: int = 100
     text_variants: int = 3
-    poolings: tuple[Pooling, ...] = ("mean", "mean+max", "gem", "attention", "mean+attention")
+    poolings: tuple[Pooling, ...] = ("mean", "mean+max", "gem", "lesions", "mean+lesions")
     seed: int = 0
     density: DensityConfig = field(default_factory=DensityConfig)
+    lesions: LesionConfig = field(default_factory=LesionConfig)
     joint: JointConfig = field(default_factory=JointConfig)
 
 

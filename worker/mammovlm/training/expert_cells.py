@@ -1,7 +1,6 @@
-"""Last feature maps of the experts that phantom exams are routed to, computed once and kept.
+"""What the experts that phantom exams are routed to see in them, computed once and kept.
 
-A map's cells are what lesions are learned from: a phantom knows where each of its lesions lies, and
-a cell of 32 pixels is about as large as one.
+Fine cells are what lesions are learned from: a phantom knows where each of its lesions lies.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,91 +11,112 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from mammovlm.model.pooling import breast_share
+from mammovlm.model.lesion_cells import ExpertView
 from mammovlm.training.features import FrozenEncoders
-from mammovlm.training.phantom_exams import ExamTruth, PhantomExams, phantoms_fingerprint
+from mammovlm.training.phantom_exams import (
+    COLUMNS,
+    ROWS,
+    ExamTruth,
+    PhantomExams,
+    phantoms_fingerprint,
+)
+
+_REACH = 11.5
+"""A lesion marks cells whose centres are this near, in pixels, even where it is smaller: half the
+diagonal of a cell, so that none goes unmarked."""
 
 
 @dataclass(frozen=True)
-class ExpertCells:
-    """Maps of the routed expert.
+class SeenExams:
+    """What the routed expert sees in every exam.
 
     Parameters
     ----------
-    maps
-        float16, (exams, 4, channels, rows, columns).
-    share
-        float16, (exams, 4, 1, rows, columns): how much of a cell is breast.
+    views
+        One per exam, with its four images; float16 in memory.
     """
 
-    maps: Tensor
-    share: Tensor
+    views: tuple[ExpertView, ...]
 
-    def rows(self, rows: Tensor) -> "ExpertCells":
-        """Give some of the exams."""
-        return ExpertCells(self.maps[rows], self.share[rows])
+    def view(self, exam: int) -> ExpertView:
+        """Give one exam in float32."""
+        half = self.views[exam]
+        return ExpertView(half.pools.float(), half.cells.float(), half.share.float())
 
 
-def expert_cells(
+def seen_exams(
     exams: PhantomExams,
     experts: Sequence[str],
     folder: Path,
     encoders: FrozenEncoders,
     progress: Callable[[int], None] = lambda done: None,
-) -> ExpertCells:
-    """Give the maps of every exam, from the folder where they are there already.
+) -> SeenExams:
+    """Give what experts see, from the folder where it is there already.
 
     Parameters
     ----------
     experts
         Which expert sees which exam, by name.
     folder
-        Where shards are kept.
+        Where it is kept, a file an exam and expert.
     """
-    home = folder / f"cells-{phantoms_fingerprint()[:12]}"
+    home = folder / f"seen-{phantoms_fingerprint()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
-    parts = []
+    views = []
     for row, expert in enumerate(experts):
         path = home / f"{exams.truths[row].seed:06d}-{expert}.safetensors"
         if not path.is_file():
             unfinished = path.with_suffix(".part")
             save_file(_computed(exams.views[row], expert, encoders), unfinished)
             unfinished.replace(path)
-        parts.append(load_file(path))
+        views.append(ExpertView(**load_file(path)))
         progress(row + 1)
-    return ExpertCells(*(torch.stack([part[name] for part in parts]) for name in ("maps", "share")))
+    return SeenExams(tuple(views))
 
 
-def cell_labels(truths: Sequence[ExamTruth], share: Tensor, stride: int = 32) -> Tensor:
-    """Label every cell: 1 where a lesion of BI-RADS 3 or higher lies, 0 elsewhere in the breast.
+@dataclass(frozen=True)
+class CellLabels:
+    """What is true of the cells of one exam, int8, (4, rows, columns).
 
     Parameters
     ----------
-    truths, share
-        Of the same exams.
-    stride
-        Input pixels per cell.
-
-    Returns
-    -------
-    Tensor
-        int8, (exams, 4, rows, columns); -1 where there is little or no breast.
+    lesion
+        1 where a lesion of BI-RADS 3 or higher lies, 0 elsewhere in the breast, -1 outside.
+    suspicious
+        The breast's 3-versus-4 label where such a lesion lies, -1 elsewhere.
     """
-    exams, views, _, rows, columns = share.shape
-    down = (torch.arange(rows) + 0.5)[:, None] * stride
-    across = (torch.arange(columns) + 0.5)[None, :] * stride
-    labels = torch.where(share[:, :, 0] > 0.3, 0, -1).to(torch.int8)
-    for exam, truth in enumerate(truths):
-        for lesion in truth.lesions:
-            if lesion.assessment >= 3:
-                reach = max(lesion.radius, 0.75 * stride)
-                near = (down - lesion.row).square() + (across - lesion.column).square() < reach**2
-                labels[exam, lesion.view][near] = 1
-    assert labels.shape == (exams, views, rows, columns)
-    return labels
+
+    lesion: Tensor
+    suspicious: Tensor
+
+
+def cell_labels(truth: ExamTruth, share: Tensor) -> CellLabels:
+    """Label the cells of one exam.
+
+    Parameters
+    ----------
+    share
+        (4, rows, columns), how much of a cell is breast.
+    """
+    _, rows, columns = share.shape
+    down = (torch.arange(rows) + 0.5)[:, None] * ROWS / rows
+    across = (torch.arange(columns) + 0.5)[None, :] * COLUMNS / columns
+    lesion = torch.where(share >= 0.5, 0, -1).to(torch.int8)
+    suspicious = torch.full_like(lesion, -1)
+    for each in truth.lesions:
+        if each.assessment < 3:
+            continue
+        distance = (down - each.row).square() + (across - each.column).square()
+        near = distance < max(each.radius, _REACH) ** 2
+        lesion[each.view][near] = 1
+        suspicious[each.view][near] = truth.suspicious[each.view % 2]
+    return CellLabels(lesion, suspicious)
 
 
 def _computed(views: Tensor, expert: str, encoders: FrozenEncoders) -> dict[str, Tensor]:
-    grey = views[:, None].float() / 255
-    seen = encoders.expert_map(expert, grey)
-    return {"maps": seen.half().contiguous(), "share": breast_share(grey, seen).half()}
+    seen = encoders.expert_view(expert, views[:, None].float() / 255)
+    return {
+        "pools": seen.pools.half().contiguous(),
+        "cells": seen.cells.half().contiguous(),
+        "share": seen.share.half().contiguous(),
+    }

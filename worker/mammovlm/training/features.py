@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from mammovlm.model.density_selector import density_features
 from mammovlm.model.encoders import Encoder, create_encoder
+from mammovlm.model.lesion_cells import ExpertView, expert_view
 from mammovlm.model.packaged_weights import lite_tensors
 from mammovlm.model.presets import PRESETS, Preset
 from mammovlm.model.weights import load_into
@@ -52,7 +53,6 @@ class FrozenEncoders:
         return density_features(self._selector(grey), grey)
 
     @torch.inference_mode()
-    def expert_map(self, name: str, grey: Tensor) -> Tensor:
-        """Compute an expert's last map, (images, channels, rows, columns)."""
-        seen: Tensor = self._experts[name](grey).last
-        return seen
+    def expert_view(self, name: str, grey: Tensor) -> ExpertView:
+        """Compute what an expert offers to UMiCon."""
+        return expert_view(self._experts[name](grey), grey)

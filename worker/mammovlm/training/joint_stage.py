@@ -61,8 +61,7 @@ class JointModel(nn.Module):
 
     def __init__(self, preset: Preset, spec: UMiConSpec) -> None:
         super().__init__()
-        channels = next(iter(preset.experts.values())).width
-        self.umicon = UMiCon(channels, spec, tuple(preset.experts))
+        self.umicon = UMiCon(spec, preset.experts)
         self.text_branch = TextBranch(preset.text.width, spec.size)
         self.fusion = Fusion(spec.size)
         self.heads = nn.ModuleDict({name: nn.Linear(2 * spec.size, 1) for name in HEAD_NAMES})

@@ -60,8 +60,9 @@ def main(
         outcome = train_joint_parts(collected, routed, encoders.preset, config, progress)
     metrics = compact_metrics(collected, selector, outcome, config)
     _write_run(work / "run", config, metrics)
-    write_embeddings(work / "run" / "embeddings.safetensors", collected, selector.head, outcome)
     sources = _sources(phantoms, [name for name, folder in folders.items() if folder])
+    embeddings = work / "run" / "embeddings.safetensors"
+    write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["joint"])
     _write(out, selector.head.state_dict(), outcome, sources)
     console.print(markdown_tables(metrics), markup=False)
     kept = outcome.preset.umicon.pooling
