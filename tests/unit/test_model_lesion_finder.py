@@ -28,8 +28,8 @@ def test_one_evident_cell_decides_the_summary() -> None:
     cells[0, 2, 3, 0] = 1.0
     summary = _finder()(cells, share)
     assert summary.shape == (1, SUMMARY_WIDTH)
-    assert float(summary[0, 0]) == pytest.approx(10.0, abs=0.1)  # what that cell looks like
-    assert float(summary[0, -3]) == pytest.approx(5.0, abs=0.1)  # its evidence
+    assert float(summary[0, 0]) == pytest.approx(5.0, abs=0.1)
+    assert float(summary[0, 1]) == pytest.approx((5.0 - 7 * 5.0) / 8, abs=0.1)
 
 
 @torch.inference_mode()

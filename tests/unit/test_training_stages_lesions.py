@@ -8,7 +8,7 @@ from mammovlm.model.lesion_cells import ExpertView
 from mammovlm.model.presets import PRESETS
 from mammovlm.model.umicon import ExpertAdapter
 from mammovlm.training.expert_cells import CellLabels, SeenExams, cell_labels
-from mammovlm.training.lesion_stage import LesionConfig, fit_adapter, pooled_views
+from mammovlm.training.lesion_stage import LesionConfig, fit_adapter
 from mammovlm.training.phantom_exams import ExamTruth, SeenLesion
 
 SPEC = dataclasses.replace(PRESETS["compact"].experts["clip"], width=4, fine_channels=6)
@@ -55,10 +55,22 @@ def test_a_finder_learns_where_lesions_are_and_which_are_suspicious() -> None:
 def test_pooled_views_are_scaled_on_the_training_exams() -> None:
     seen, labels = _exams(12)
     adapter = ExpertAdapter(SPEC, "mean+lesions")
-    fit_adapter(adapter, seen, labels, range(12), LesionConfig(epochs=1))
-    vectors = pooled_views(adapter, seen, range(12)).flatten(0, 1)
+    vectors = fit_adapter(adapter, seen, labels, range(12), LesionConfig(epochs=1)).flatten(0, 1)
     assert torch.allclose(vectors.mean(0), torch.zeros(vectors.shape[1]), atol=1e-2)
     assert torch.allclose(vectors[:, :4].std(0), torch.ones(4), atol=0.05)
+
+
+def test_views_to_learn_from_come_from_finders_that_did_not_know_them() -> None:
+    seen, labels = _exams(16)
+    told = labels[3].lesion.clone()
+    adapter = ExpertAdapter(SPEC, "lesions")
+    config = LesionConfig(negatives=1.0, epochs=3)
+    before = (
+        fit_adapter(adapter, seen, labels, range(16), config)[3] * adapter.spread + adapter.mean
+    )
+    labels[3] = CellLabels(1 - told, labels[3].suspicious)
+    after = fit_adapter(adapter, seen, labels, range(16), config)[3] * adapter.spread + adapter.mean
+    assert torch.allclose(before, after, atol=1e-4)
 
 
 def test_cells_are_labelled_where_the_phantom_put_its_lesions() -> None:

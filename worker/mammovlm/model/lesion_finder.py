@@ -9,7 +9,7 @@ from torch.nn import functional
 from mammovlm.model.lesion_cells import with_surroundings
 
 HIDDEN = 64
-SUMMARY_WIDTH = HIDDEN + 3
+SUMMARY_WIDTH = 4
 _SHARPNESS = 2.0
 _LEAST_BREAST = 0.5
 _TOP = 8
@@ -27,13 +27,10 @@ class CellFindings:
         the breast.
     suspicion
         Logit that such a lesion is one of BI-RADS 4, (images, cells).
-    hidden
-        (images, cells, `HIDDEN`).
     """
 
     evidence: Tensor
     suspicion: Tensor
-    hidden: Tensor
 
 
 class LesionFinder(nn.Module):
@@ -56,36 +53,38 @@ class LesionFinder(nn.Module):
         self.dropout = nn.Dropout(0.3)
         self.outward = nn.Linear(HIDDEN, 2)
 
-    def read(self, cells: Tensor) -> tuple[Tensor, Tensor]:
-        """Read cells with their surroundings, (…, 2 × channels): hidden (…, 64), logits (…, 2)."""
+    def read(self, cells: Tensor) -> Tensor:
+        """Read cells with their surroundings, (…, 2 × channels) to (…, 2) logits."""
         hidden = functional.gelu(self.inward((cells - self.mean) / self.spread))
-        return hidden, self.outward(self.dropout(hidden))
+        logits: Tensor = self.outward(self.dropout(hidden))
+        return logits
 
     def look(self, cells: Tensor, share: Tensor) -> CellFindings:
         """Look at every cell of images, (images, rows, columns, channels)."""
-        hidden, logits = self.read(with_surroundings(cells, share).flatten(1, 2))
+        logits = self.read(with_surroundings(cells, share).flatten(1, 2))
         outside = share.flatten(1) < _LEAST_BREAST
         return CellFindings(
             evidence=logits[..., 0].masked_fill(outside, _NOTHING),
             suspicion=logits[..., 1],
-            hidden=hidden,
         )
 
     def forward(self, cells: Tensor, share: Tensor) -> Tensor:
         """Sum up an image, (images, `SUMMARY_WIDTH`).
 
-        What the most evident cells look like, the highest evidence, the mean of the eight highest,
-        and the suspicion there: a small lesion is not averaged away.
+        The highest evidence, the mean of the eight highest, the suspicion where there is evidence,
+        and the highest of both together: a small lesion is not averaged away. These numbers mean
+        the same for every finder, whichever patients it learned from.
         """
         found = self.look(cells, share)
         weights = torch.softmax(_SHARPNESS * found.evidence, dim=1)
         highest = found.evidence.topk(min(_TOP, found.evidence.shape[1]), dim=1).values
-        return torch.cat(
+        both = functional.logsigmoid(found.evidence) + functional.logsigmoid(found.suspicion)
+        return torch.stack(
             [
-                (found.hidden * weights[..., None]).sum(1),
-                highest[:, :1],
-                highest.mean(1, keepdim=True),
-                (found.suspicion * weights).sum(1, keepdim=True),
+                highest[:, 0],
+                highest.mean(1),
+                (found.suspicion * weights).sum(1),
+                both.amax(1),
             ],
             dim=1,
         )

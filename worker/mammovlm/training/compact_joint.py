@@ -182,9 +182,11 @@ def _pooled(
         training = [exam for exam in mine if exam in learned]
         adapter = model.umicon.adapter(name)
         if training:
-            fit_adapter(adapter, routed.seen, labels, training, config.lesions)
-        if mine:
-            pooled = pooled_views(adapter, routed.seen, mine)
-            vectors.update(zip(mine, pooled, strict=True))
+            out_of_fold = fit_adapter(adapter, routed.seen, labels, training, config.lesions)
+            vectors.update(zip(training, out_of_fold, strict=True))
+        unseen = [exam for exam in mine if exam not in learned]
+        if unseen:
+            pooled = pooled_views(adapter, routed.seen, unseen)
+            vectors.update(zip(unseen, pooled, strict=True))
     together = torch.stack([vectors[exam] for exam in range(len(truths))])
     return joint_data(truths, together, routed.experts, tuple(preset.experts), routed.texts)

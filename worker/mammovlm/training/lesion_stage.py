@@ -25,6 +25,8 @@ class LesionConfig:
         Of AdamW, batch in cells.
     suspicion
         Weight of the suspicion of lesion cells.
+    folds
+        Finders for the views that UMiCon learns from.
     """
 
     negatives: float = 0.08
@@ -33,6 +35,7 @@ class LesionConfig:
     rate: float = 2e-3
     decay: float = 0.05
     suspicion: float = 1.0
+    folds: int = 4
     seed: int = 0
 
 
@@ -42,8 +45,11 @@ def fit_adapter(
     labels: Sequence[CellLabels],
     exams: Sequence[int],
     config: LesionConfig,
-) -> None:
+) -> Tensor:
     """Fit lesion finder (where the pooling has one) and scale, in place.
+
+    A finder is far too sure on the exams it learned from, and UMiCon would learn to trust it. So
+    UMiCon learns from what finders say of exams that they did not learn from.
 
     Parameters
     ----------
@@ -53,13 +59,26 @@ def fit_adapter(
         Of all exams.
     exams
         The training exams that were routed to that expert.
+
+    Returns
+    -------
+    Tensor
+        Pooled and scaled views of these exams, (exams, 4, width), out of fold.
     """
+    raw = {exam: adapter.raw(seen.view(exam)).detach() for exam in exams}
     if adapter.finder is not None:
+        for fold in range(config.folds):
+            held_out = exams[fold :: config.folds]
+            others = [exam for exam in exams if exam not in set(held_out)]
+            _fit_finder(adapter.finder, seen, labels, others, config)
+            with torch.no_grad():
+                raw.update({exam: adapter.raw(seen.view(exam)) for exam in held_out})
         _fit_finder(adapter.finder, seen, labels, exams, config)
+    together = torch.stack([raw[exam] for exam in exams])
     with torch.no_grad():
-        raw = torch.cat([adapter.raw(seen.view(exam)) for exam in exams])
-        adapter.mean.copy_(raw.mean(0))
-        adapter.spread.copy_(raw.std(0) + 1e-2)
+        adapter.mean.copy_(together.flatten(0, 1).mean(0))
+        adapter.spread.copy_(together.flatten(0, 1).std(0) + 1e-2)
+        return (together - adapter.mean) / adapter.spread
 
 
 @torch.no_grad()
@@ -77,6 +96,9 @@ def _fit_finder(
     config: LesionConfig,
 ) -> None:
     generator = torch.Generator().manual_seed(config.seed)
+    torch.manual_seed(config.seed)
+    for layer in (finder.inward, finder.outward):
+        layer.reset_parameters()
     cells, lesion, suspicious = _sampled(seen, labels, exams, config.negatives, generator)
     finder.mean.copy_(cells.mean(0))
     finder.spread.copy_(cells.std(0) + 0.05)
@@ -85,7 +107,7 @@ def _fit_finder(
     for _ in range(config.epochs):
         for rows in torch.randperm(len(cells), generator=generator).split(config.batch):
             optimiser.zero_grad()
-            logits = finder.read(cells[rows])[1]
+            logits = finder.read(cells[rows])
             loss = functional.binary_cross_entropy_with_logits(logits[:, 0], lesion[rows])
             asked = suspicious[rows] >= 0
             if bool(asked.any()):
