@@ -164,7 +164,6 @@ GREY_FILES = [
 ]
 COLOUR_FILES = [
     "SC_rgb_dcmtk_+eb+cr.dcm",
-    "SC_rgb_jpeg_gdcm.dcm",
     "SC_rgb_rle.dcm",
     "SC_rgb_small_odd.dcm",
     "SC_rgb_small_odd_big_endian.dcm",
