@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load
 from torch import Tensor, nn
 
 from mammovlm.errors import WeightsUnusable
@@ -123,14 +123,14 @@ def file_sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise WeightsUnusable(
-            f"The weights file {path.name} cannot be read. Put it back beside its card, or set "
-            "MAMMOVLM_WEIGHTS_DIR to the folder that holds it."
-        ) from error
+        raise _unreadable(path) from error
 
 
 def verified_tensors(path: Path, sha256: str) -> dict[str, Tensor]:
     """Load a safetensors file, if it is the expected one.
+
+    The bytes that were hashed are the bytes that are loaded. The file is not mapped into memory:
+    training anew over it would end a worker that had it mapped.
 
     Raises
     ------
@@ -139,16 +139,27 @@ def verified_tensors(path: Path, sha256: str) -> dict[str, Tensor]:
     """
     if path.suffix != ".safetensors":
         raise WeightsUnusable(f"{path.name} is refused: weights are read from safetensors only.")
-    found = file_sha256(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path) from error
+    found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise WeightsUnusable(
             f"{path.name} is not the expected file (SHA-256 {found[:12]}…, expected "
             f"{sha256[:12]}…). Fetch or train the weights again; nothing was loaded."
         )
     try:
-        return load_file(path)
+        return load(content)
     except SafetensorError as error:
         raise WeightsUnusable(f"{path.name} is damaged; fetch or train it again.") from error
+
+
+def _unreadable(path: Path) -> WeightsUnusable:
+    return WeightsUnusable(
+        f"The weights file {path.name} cannot be read. Put it back beside its card, or set "
+        "MAMMOVLM_WEIGHTS_DIR to the folder that holds it."
+    )
 
 
 def load_into(module: nn.Module, tensors: Mapping[str, Tensor], part: str) -> None:
