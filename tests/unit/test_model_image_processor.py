@@ -47,12 +47,9 @@ def test_markers_outside_the_breast_are_gone() -> None:
     marked = picture.copy()
     marked[5:25, 200:235] = 1.0
     box = BreastBox(0, 0, *picture.shape)
-    plain, cleaned = PROCESSOR.prepare(picture, box), PROCESSOR.prepare(marked, box)
-    # the outline may move by a pixel, which shifts the fine texture: the brightest grey helps to
-    # find it
-    assert float(cleaned[..., plain[0].any(0).sum() + 2 :].sum()) == 0
-    assert int((cleaned > 0).sum()) == pytest.approx(int((plain > 0).sum()), rel=0.03)
-    assert float((cleaned - plain).abs().mean()) < 0.05
+    assert torch.allclose(
+        PROCESSOR.prepare(marked, box), PROCESSOR.prepare(picture, box), atol=0.02
+    )
 
 
 def test_the_aspect_ratio_is_kept_and_the_rest_is_background() -> None:

@@ -150,16 +150,27 @@ def breast_mask(image: FloatImage) -> npt.NDArray[np.bool_]:
     ndarray of bool
         Same shape; all true where nothing stands out from the air.
     """
+    breast, others = _pieces(image)
+    if not others.any():
+        return breast
+    # The brightest grey sets the threshold, and a marker's is not tissue: look again without it.
+    erased = ndimage.binary_dilation(others, iterations=8) & ~breast
+    return _pieces(np.where(erased, image.min(), image))[0]
+
+
+def _pieces(image: FloatImage) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Find the largest piece brighter than air, filled, and all other pieces."""
     air = _air_level(image)
     bright = float(np.percentile(image, 99.5))
     raised = ndimage.gaussian_filter(image, 1.5) > air + 0.06 * (bright - air)
     opened = ndimage.binary_opening(raised, iterations=2)
     labels, count = ndimage.label(opened)
     if count == 0:
-        return np.ones(image.shape, dtype=np.bool_)
+        return np.ones(image.shape, dtype=np.bool_), np.zeros(image.shape, dtype=np.bool_)
     sizes = np.bincount(labels.ravel())[1:]
     filled = ndimage.binary_fill_holes(labels == int(np.argmax(sizes)) + 1)
-    return np.asarray(filled, dtype=np.bool_)
+    breast = np.asarray(filled, dtype=np.bool_)
+    return breast, np.asarray(opened & ~breast, dtype=np.bool_)
 
 
 def _air_level(image: FloatImage) -> float:
