@@ -22,6 +22,7 @@ from mammovlm.results.character_set import clean_text, fit_text
 from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
 from mammovlm.results.expected_groups import expected_groups
 from mammovlm.results.image_library import view_modifiers
+from mammovlm.results.object_header import REPORT_SERIES
 from mammovlm.results.qualitative_evaluations import DISCLAIMER, gaps, patient_text_origin
 from mammovlm.results.report_content import (
     ReadAlgorithm,
@@ -31,7 +32,6 @@ from mammovlm.results.report_content import (
     referenced_images,
 )
 from mammovlm.results.report_options import ReportOptions
-from mammovlm.results.structured_report import SERIES_DESCRIPTION
 from mammovlm.results.suggestions import processing_summary
 from mammovlm.results.uids import ReportUids
 from mammovlm.study import Study
@@ -105,7 +105,7 @@ def _in_header(stored: Dataset, study: Study, findings: Findings) -> Iterator[st
         "VerificationFlag": "UNVERIFIED",
         "PreliminaryFlag": "PRELIMINARY",
         "CompletionFlag": "PARTIAL" if findings.is_partial else "COMPLETE",
-        "SeriesDescription": SERIES_DESCRIPTION,
+        "SeriesDescription": REPORT_SERIES.description,
         "StudyInstanceUID": study.study_instance_uid,
     }
     yield from (name for name, value in expected.items() if stored.get(name) != value)
@@ -130,9 +130,9 @@ def _in_uids(
     choices = [replace(options, include_patient_text=wanted) for wanted in (True, False)]
     before = _predecessor(stored)
     possible = [ReportUids(study, findings, choice, before) for choice in choices]
-    if stored.SOPInstanceUID not in {uids.sop_instance for uids in possible}:
+    if stored.SOPInstanceUID not in {uids.report.sop_instance for uids in possible}:
         yield "SOPInstanceUID"
-    if stored.SeriesInstanceUID not in {uids.series_instance for uids in possible}:
+    if stored.SeriesInstanceUID not in {uids.report.series_instance for uids in possible}:
         yield "SeriesInstanceUID"
 
 

@@ -1,7 +1,7 @@
 """UIDs that follow from what a report is about, so that a job done twice stores one report."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from uuid import UUID, uuid5
 
 from mammovlm.findings import Findings
@@ -20,8 +20,16 @@ def derived_uid(*parts: str) -> str:
     return f"2.25.{uuid5(_NAMESPACE, json.dumps(parts)).int}"
 
 
+@dataclass(frozen=True)
+class ObjectUids:
+    """SOP Instance UID (0008,0018) and Series Instance UID (0020,000E) of one object."""
+
+    sop_instance: str
+    series_instance: str
+
+
 class ReportUids:
-    """Every UID of one report.
+    """Every UID of one report and of the objects beside it.
 
     They follow from the study, the images that were analysed and left out, the algorithm's
     Device UID and the options, and not from the time: a job that is delivered twice makes one
@@ -48,14 +56,20 @@ class ReportUids:
         self._after = (predecessor.sop_instance_uid,) if predecessor else ()
 
     @property
-    def sop_instance(self) -> str:
-        """(0008,0018) of the report."""
-        return derived_uid("structured report", *self._base, *self._after)
+    def report(self) -> ObjectUids:
+        """UIDs of the structured report."""
+        return ObjectUids(
+            derived_uid("structured report", *self._base, *self._after),
+            derived_uid("structured report series", *self._base, *self._after),
+        )
 
-    @property
-    def series_instance(self) -> str:
-        """(0020,000E): every report is a series of its own."""
-        return derived_uid("structured report series", *self._base, *self._after)
+    def companion(self, kind: str) -> ObjectUids:
+        """UIDs of another object that was made with the report; they follow from the report's.
+
+        So an object is the same whichever others a site wants beside it.
+        """
+        report = self.report.sop_instance
+        return ObjectUids(derived_uid(kind, report), derived_uid(f"{kind} series", report))
 
     def tracking(self, name: str) -> str:
         """Make the Tracking Unique Identifier (112040, DCM) of the named measurement group."""
