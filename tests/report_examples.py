@@ -12,6 +12,7 @@ import numpy as np
 from pydicom import Dataset
 
 from mammogram_files import mammogram
+from mammovlm.explanation import explain
 from mammovlm.findings import (
     Algorithm,
     BreastFindings,
@@ -237,9 +238,22 @@ def nothing_trained() -> Example:
     )
 
 
+def chinese() -> Example:
+    """Give an exam in Chinese with everything that a report can say, in the real words."""
+    left_out = (
+        LeftOut(f"{STUDY_UID}.1.9", LeftOutReason.SPOT_COMPRESSION),
+        LeftOut(f"{STUDY_UID}.1.11", LeftOutReason.ATTRIBUTE_MISSING, "Rows"),
+    )
+    study = study_of("RCC LCC RMLO", left_out, PatientName="Wang^XiaoDong=王^小东")
+    density, presence = {R: DENSITY_B, L: DENSITY_C}, {R: HIGH, L: HIGH}
+    found = findings_of(study, density, presence, {R: UNCLEAR, L: HIGH})
+    return study, found, explain(found, None, "zh-CN")
+
+
 EXAMPLES = {
     "normal exam without findings": normal,
     "partial study": partial,
     "suspicious with patient text": suspicious,
     "heads not available": heads_not_available,
+    "partial study in Chinese": chinese,
 }

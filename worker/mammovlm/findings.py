@@ -207,21 +207,25 @@ class Explanation:
     summary
         For the radiologist, from templates only.
     patient_text
-        For the patient: the generated or template wording, then the federal density sentences
-        (21 CFR 900.12(c)(2)) as constants.
+        For the patient: the generated or template wording, then, in American English, the
+        federal density sentences (21 CFR 900.12(c)(2)) as constants.
     origin
         Who worded the first part of ``patient_text``.
     reading_grade
-        Flesch-Kincaid grade of the first part of ``patient_text``.
+        Flesch-Kincaid grade of the first part of ``patient_text``; None in a language that the
+        formula was not made for.
     refused_because
         Why the language model's wording was thrown away; empty where it was used or not asked.
     language
         RFC 5646 tag, such as "en-US".
+    characters_per_sentence
+        Mean length of the sentences of ``patient_text`` in a language without a reading grade.
     """
 
     summary: str
     patient_text: str
     origin: ExplanationOrigin
-    reading_grade: float
+    reading_grade: float | None
     refused_because: str
     language: str
+    characters_per_sentence: float | None = None

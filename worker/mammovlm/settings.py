@@ -1,11 +1,19 @@
 """Every setting of the worker, read once from the environment (prefix ``MAMMOVLM_``)."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mammovlm.words import LANGUAGES
+
+
+def _known_language(tag: str) -> str:
+    if tag not in LANGUAGES:
+        raise ValueError(f"no sentences in {tag!r}; there are {', '.join(LANGUAGES)}")
+    return tag
 
 
 class Settings(BaseSettings):
@@ -37,7 +45,9 @@ class Settings(BaseSettings):
         description="Where converted weights of the `compact` preset are kept.",
     )
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
-    language: Literal["en-US"] = Field("en-US", description="Language of the words.")
+    language: Annotated[str, AfterValidator(_known_language)] = Field(
+        "en-US", description="Language of the words: en-US or zh-CN."
+    )
     include_patient_text: bool = Field(True, description="Put the patient's draft in the report.")
     sr_class: Literal["comprehensive", "comprehensive3d"] = Field(
         "comprehensive", description="SOP class of the structured report."
@@ -52,3 +62,13 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(512 * 2**20, gt=0, description="Larger files are refused.")
     task_time_limit_s: int = Field(900, gt=0, description="Hard limit of one analysis.")
     task_soft_time_limit_s: int = Field(840, gt=0, description="Soft limit of one analysis.")
+
+    @model_validator(mode="after")
+    def _words_fit_the_character_set(self) -> Self:
+        """Refuse a character set in which every word would become a question mark."""
+        if self.sr_character_set == "ISO_IR 100" and not LANGUAGES[self.language].latin_1:
+            raise ValueError(
+                f"ISO_IR 100 (sr_character_set) cannot write {self.language} (language): "
+                "choose ISO_IR 192, or a language in Latin letters"
+            )
+        return self

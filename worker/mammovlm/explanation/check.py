@@ -1,25 +1,19 @@
 """Parse-back: whether a wording may stand in place of the template text, and why not.
 
 A wording passes only if every sentence is understood in full, all sentences together make exactly
-the claims of the facts, and it is as easy to read as the template (dicom-and-field D.4).
+the claims of the facts, and it is as easy to read as the template (dicom-and-field D.4). What all
+this means in a language, its file of sentences says (`mammovlm.words`).
 """
 
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Final
 
 from mammovlm.explanation.facts import Claim, Facts, claims_of
 from mammovlm.explanation.grammar import grammar_for
-from mammovlm.explanation.readability import grade_of, words_of
+from mammovlm.explanation.readability import grade_of, length_of
 from mammovlm.explanation.refusal import Refusal, RefusalReason
-from mammovlm.explanation.sentences import Sentences
-
-MAX_WORDS: Final = 130
-"""Longest wording; the longest template has about a hundred words."""
-MAX_SENTENCE_WORDS: Final = 20
-MAX_GRADE: Final = 8.0
-"""Flesch-Kincaid grade above which a wording is refused; the target is 6."""
+from mammovlm.words.sentences import Sentences
 
 
 def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
@@ -40,7 +34,7 @@ def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | No
         None where the wording may be shown.
     """
     return (
-        _refused_length(wording)
+        _refused_length(wording, sentences)
         or _refused_words(wording, sentences)
         or _refused_form(wording, sentences)
         or _refused_claims(wording, facts, sentences)
@@ -48,19 +42,20 @@ def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | No
     )
 
 
-def _refused_length(wording: str) -> Refusal | None:
+def _refused_length(wording: str, sentences: Sentences) -> Refusal | None:
     if not wording.strip():
         return Refusal(RefusalReason.EMPTY)
-    count = len(words_of(wording))
-    if count > MAX_WORDS or len(wording) > 10 * MAX_WORDS:
-        return Refusal(RefusalReason.TOO_LONG, f"{count} words")
+    form = sentences.form
+    count = length_of(wording, form)
+    if count > form.longest_text or len(wording) > 10 * form.longest_text:
+        return Refusal(RefusalReason.TOO_LONG, f"{count} {form.unit}")
     return None
 
 
 def _refused_form(wording: str, sentences: Sentences) -> Refusal | None:
-    if not re.fullmatch(sentences.letters, wording):
+    if not re.fullmatch(sentences.form.letters, wording):
         return Refusal(RefusalReason.FOREIGN_CHARACTERS)
-    if not wording.endswith("."):
+    if not wording.endswith(sentences.form.full_stop):
         return Refusal(RefusalReason.UNFINISHED)
     return None
 
@@ -68,14 +63,14 @@ def _refused_form(wording: str, sentences: Sentences) -> Refusal | None:
 def _refused_words(wording: str, sentences: Sentences) -> Refusal | None:
     for reason, expression in sentences.forbidden.items():
         if found := re.search(expression, wording, re.IGNORECASE):
-            return Refusal(reason, f"at character {found.start()}")
+            return Refusal(RefusalReason(reason), f"at character {found.start()}")
     return None
 
 
 def _refused_claims(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
     grammar, made = grammar_for(sentences), list[Claim]()
     for number, sentence in enumerate(split(wording, sentences), start=1):
-        if len(words_of(sentence)) > MAX_SENTENCE_WORDS:
+        if length_of(sentence, sentences.form) > sentences.form.longest_sentence:
             return Refusal(RefusalReason.LONG_SENTENCE, f"sentence {number}")
         claims = grammar.claims(sentence)
         if claims is None:
@@ -95,13 +90,17 @@ def _refused_difference(made: Sequence[Claim], expected: frozenset[Claim]) -> Re
 
 
 def _refused_reading(wording: str, sentences: Sentences) -> Refusal | None:
+    limit = sentences.form.grade_limit
+    if limit is None:
+        return None
     grade = grade_of(wording, sentences.language)
-    return Refusal(RefusalReason.READING_GRADE, f"{grade:.1f}") if grade > MAX_GRADE else None
+    return Refusal(RefusalReason.READING_GRADE, f"{grade:.1f}") if grade > limit else None
 
 
 def split(wording: str, sentences: Sentences) -> list[str]:
     """Split a wording that ends with a full stop into sentences without their full stops."""
-    return wording.removesuffix(".").split(f".{sentences.between}")
+    stop = sentences.form.full_stop
+    return wording.removesuffix(stop).split(f"{stop}{sentences.form.between}")
 
 
 def _topics(claims: set[Claim] | frozenset[Claim]) -> str:

@@ -1,23 +1,18 @@
 """Findings to words: facts, template sentences, the language model's wording, parse-back check."""
 
 import logging
-from collections.abc import Callable, Mapping
-from typing import Final
+from collections.abc import Callable
 
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import Facts, facts_of
 from mammovlm.explanation.federal import lay_summary
 from mammovlm.explanation.patient_text import template_text
 from mammovlm.explanation.prompt import prompt_for
-from mammovlm.explanation.readability import grade_of
+from mammovlm.explanation.readability import characters_per_sentence, grade_of
 from mammovlm.explanation.refusal import Refusal, RefusalReason
-from mammovlm.explanation.sentences import Sentences
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.explanation.summary import summary_of
 from mammovlm.findings import Explanation, ExplanationOrigin, Findings
-
-LANGUAGES: Final[Mapping[str, Sentences]] = {ENGLISH.language: ENGLISH}
-"""Every language by its RFC 5646 tag. A further one is one file and one entry here."""
+from mammovlm.words import LANGUAGES, Sentences
 
 _log = logging.getLogger(__name__)
 
@@ -36,9 +31,10 @@ def explain(
         Of one study.
     write
         The language model: prompt to wording. None where it is not asked; "" from it means that
-        it has nothing to say. Its wording is shown only if the parse-back check passes.
+        it has nothing to say. Its wording is shown only if the parse-back check passes. It is not
+        asked in a language that it was not tuned for.
     language
-        A key of `LANGUAGES`.
+        A key of `mammovlm.words.LANGUAGES`.
     suspicion_threshold
         0..1; see `facts_of`.
 
@@ -54,16 +50,18 @@ def explain(
     """
     sentences = LANGUAGES[language]
     facts = facts_of(findings, suspicion_threshold)
-    wording, refusal = (None, None) if write is None else _wording(write, facts, sentences)
+    asked = write if sentences.prompt is not None else None
+    wording, refusal = (None, None) if asked is None else _wording(asked, facts, sentences)
     text = wording or template_text(facts, sentences)
-    federal = [lay_summary(facts.density)] if facts.density else []
+    federal = [lay_summary(facts.density)] if facts.density and sentences.us_density_law else []
     return Explanation(
         summary=summary_of(findings, sentences),
         patient_text="\n\n".join([text, *federal]),
         origin=ExplanationOrigin.LANGUAGE_MODEL if wording else ExplanationOrigin.TEMPLATE,
-        reading_grade=grade_of(text, language),
+        reading_grade=grade_of(text, language) if sentences.form.grade_limit else None,
         refused_because=str(refusal) if refusal else "",
         language=language,
+        characters_per_sentence=characters_per_sentence(text, sentences.form),
     )
 
 
@@ -72,9 +70,10 @@ def _wording(
 ) -> tuple[str | None, Refusal | None]:
     """Ask for a wording and judge it; a language model that fails never blocks a result."""
     try:
-        wording = " ".join(write(prompt_for(facts, sentences)).split())
+        said = write(prompt_for(facts, sentences))
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:
         _log.warning("The language model failed: %s", type(error).__name__)
         return None, Refusal(RefusalReason.FAILED, type(error).__name__)
+    wording = sentences.form.between.join(said.split())
     refusal = refusal_of(wording, facts, sentences)
     return (None, refusal) if refusal else (wording, None)

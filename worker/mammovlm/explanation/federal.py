@@ -1,5 +1,8 @@
 """The density sentences of United States law, word for word; never generated, never changed.
 
+They are prescribed in English and put only into the texts of languages that say so
+(`mammovlm.words.sentences.Sentences.us_density_law`).
+
 Source: 21 CFR 900.12(c) as amended by 88 FR 15126, in force since 10 September 2024:
 (c)(1)(vi) for the report to the provider, (c)(2)(iii) and (iv) for the lay summary.
 """

@@ -7,14 +7,34 @@ whole of it, letter by letter. So there is no place where a wording could hide a
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
+from types import MappingProxyType
+from typing import Final
 
 from mammovlm.explanation.facts import Claim, ScoreRange, Topic
-from mammovlm.explanation.sentences import Sentences, Shape, Term
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality, ViewPosition
+from mammovlm.words.sentences import Sentences, Shape, Term
 
 FIELD = re.compile(r"\{(\w+?)(_2)?\}")
 """A field of a pattern; the suffix marks a second one of the same kind."""
+
+TOPICS: Final[Mapping[Shape, Topic]] = MappingProxyType(
+    {
+        Shape.LOOKED: Topic.LOOKED,
+        Shape.MISSING_ONE: Topic.MISSING,
+        Shape.MISSING_SEVERAL: Topic.MISSING,
+        Shape.MISSING_ON_BOTH_SIDES: Topic.MISSING,
+        Shape.DENSITY: Topic.DENSITY,
+        Shape.DENSITY_UNKNOWN: Topic.DENSITY,
+        Shape.SCORE: Topic.SCORE,
+        Shape.SCORE_TWO: Topic.SCORE,
+        Shape.NO_SCORE: Topic.SCORE,
+        Shape.MEANING: Topic.MEANING,
+        Shape.LIMIT: Topic.LIMIT,
+        Shape.READER: Topic.READER,
+    }
+)
+"""What a sentence of each shape is about."""
 
 
 class Grammar:
@@ -84,7 +104,7 @@ class Grammar:
                 if term + suffix in groups
             }
             if found or not suffix:
-                yield from _claims(shape.topic, found)
+                yield from _claims(TOPICS[shape], found)
 
     def _value(self, term: Term, text: str) -> str:
         """Look up which value a phrasing stands for."""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from mammovlm.explanation.facts import BreastScore, Facts, ScoreRange, Topic
-from mammovlm.explanation.grammar import FIELD, capitalised
-from mammovlm.explanation.sentences import Sentences, Shape, Term
+from mammovlm.explanation.grammar import FIELD, TOPICS, capitalised
 from mammovlm.study import Laterality, ViewPosition
+from mammovlm.words.sentences import Sentences, Shape, Term
 
 Choose = Callable[[Sequence[str]], str]
 """Picks one phrasing of several."""
@@ -40,12 +40,12 @@ def worded(
     Returns
     -------
     str
-        Complete sentences, each with a capital and a full stop.
+        Complete sentences, each with a capital, where the script has them, and a full stop.
     """
-    return sentences.between.join(
+    return sentences.form.between.join(
         _sentence(shape, values, sentences, choose)
         for shape, values in _filled(facts)
-        if shape.topic in topics
+        if TOPICS[shape] in topics
     )
 
 
@@ -58,7 +58,7 @@ def _sentence(shape: Shape, values: Mapping[str, str], sentences: Sentences, cho
         return choose(sentences.terms[Term(name)][values[name + suffix]])
 
     text = FIELD.sub(lambda field: fill(field[1], field[2] or ""), pattern)
-    return f"{capitalised(text)}."
+    return f"{capitalised(text)}{sentences.form.full_stop}"
 
 
 def _filled(facts: Facts) -> Iterator[_Filled]:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mammovlm.explanation.facts import Facts
-from mammovlm.explanation.sentences import PromptWords, Sentences, Term
 from mammovlm.study import Slot
+from mammovlm.words.sentences import PromptWords, Sentences, Term
 
 
 def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -> str:
@@ -24,12 +24,17 @@ def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -
     -------
     str
         One line of facts and the task.
+
+    Raises
+    ------
+    ValueError
+        For a language in which no language model is asked.
     """
-    words = sentences.prompt
+    words = _words(sentences)
     line = words.facts.format(
         sides=", ".join(words.sides[side] for side in facts.sides),
         missing=_missing(facts.missing, words),
-        density=words.unseen if seen_only else _density(facts, sentences),
+        density=words.unseen if seen_only else _density(facts, sentences, words),
         scores=words.unseen if seen_only else _scores(facts, words),
     )
     return f"{line} {words.task}"
@@ -37,7 +42,13 @@ def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -
 
 def caption_prompt(sentences: Sentences) -> str:
     """Ask for what can be seen in the images, with no fact in the prompt (stage S3a)."""
-    return sentences.prompt.caption
+    return _words(sentences).caption
+
+
+def _words(sentences: Sentences) -> PromptWords:
+    if sentences.prompt is None:
+        raise ValueError(f"no language model is asked to write {sentences.language}")
+    return sentences.prompt
 
 
 def _missing(missing: Sequence[Slot], words: PromptWords) -> str:
@@ -45,9 +56,9 @@ def _missing(missing: Sequence[Slot], words: PromptWords) -> str:
     return ", ".join(named) or words.none
 
 
-def _density(facts: Facts, sentences: Sentences) -> str:
+def _density(facts: Facts, sentences: Sentences, words: PromptWords) -> str:
     if facts.density is None:
-        return sentences.prompt.unknown
+        return words.unknown
     return sentences.terms[Term.DENSITY][facts.density][0]
 
 

@@ -3,15 +3,20 @@
 textstat counts syllables with the CMU Pronouncing Dictionary, which it would download through
 nltk. Nothing may be downloaded at run time, so the entries that our sentences need are shipped in
 ``nltk_data``; a test keeps them complete.
+
+The grade was fitted to English and counts syllables and words, which Chinese text does not show. No
+formula for Chinese is accepted as that one is, so there only the length of the sentences is told.
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import nltk
 import textstat
+
+from mammovlm.words.sentences import Form, Unit
 
 NLTK_DATA: Final = Path(__file__).parent / "nltk_data"
 """Folder in nltk's layout with the shipped part of the CMU Pronouncing Dictionary."""
@@ -40,9 +45,18 @@ class Readability:
     longest_sentence: int
 
 
-def words_of(text: str) -> list[str]:
-    """Split at white space."""
-    return text.split()
+def length_of(text: str, form: Form) -> int:
+    """Count the words, or, where nothing parts words, the characters without punctuation."""
+    if form.unit is Unit.CHARACTERS:
+        return sum(character.isalnum() for character in text)
+    return len(text.split())
+
+
+def characters_per_sentence(text: str, form: Form) -> float | None:
+    """Give the mean length of a text's sentences; None for a language with words."""
+    if form.unit is Unit.WORDS:
+        return None
+    return length_of(text, form) / max(1, text.count(form.full_stop))
 
 
 def grade_of(text: str, language: str) -> float:
@@ -73,11 +87,11 @@ def readability_of(text: str, language: str) -> Readability:
         ease=float(textstat.flesch_reading_ease(text)),
         smog=float(textstat.smog_index(text)),
         fog=float(textstat.gunning_fog(text)),
-        longest_sentence=max(len(words_of(sentence)) for sentence in sentences),
+        longest_sentence=max(len(sentence.split()) for sentence in sentences),
     )
 
 
-@cache
+@lru_cache(maxsize=1)  # textstat knows one language at a time
 def _prepare(language: str) -> None:
     """Point nltk to the shipped dictionary before any other, and set textstat's language."""
     if str(NLTK_DATA) not in nltk.data.path:

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from mammovlm.explanation.federal import PROVIDER_SENTENCES
-from mammovlm.explanation.sentences import Sentences, SummaryWords
 from mammovlm.findings import BreastFindings, Findings, Likelihood
 from mammovlm.study import Laterality
+from mammovlm.words import Sentences
 
 
 def summary_of(findings: Findings, sentences: Sentences) -> str:
@@ -22,28 +22,28 @@ def summary_of(findings: Findings, sentences: Sentences) -> str:
     Returns
     -------
     str
-        Density with its federal sentence, likelihoods with intervals, experts, what is missing
-        and why, what the numbers rest on, and that this is for research.
+        Density with its sentence (that of United States law where it holds), likelihoods with
+        intervals, experts, what is missing and why, what the numbers rest on, and that this is
+        for research.
     """
-    return sentences.between.join(_lines(findings, sentences.summary))
+    return sentences.form.between.join(_lines(findings, sentences))
 
 
-def _lines(findings: Findings, words: SummaryWords) -> Iterator[str]:
-    yield from _density(findings, words)
+def _lines(findings: Findings, sentences: Sentences) -> Iterator[str]:
+    words, names = sentences.summary, sentences.names
+    yield from _density(findings, sentences)
     presence = ((breast.laterality, breast.presence) for breast in findings.breasts)
-    yield from _likelihoods(words.presence, presence, words)
+    yield from _likelihoods(words.presence, presence, sentences)
     suspicion = ((breast.laterality, breast.suspicion) for breast in findings.breasts)
-    yield from _likelihoods(words.suspicion, suspicion, words)
-    yield words.experts.format(items=_experts(findings, words))
+    yield from _likelihoods(words.suspicion, suspicion, sentences)
+    yield words.experts.format(items=_experts(findings, sentences))
     if findings.missing:
-        yield words.missing.format(items=", ".join(map(str, findings.missing)))
-    if findings.left_out:
-        reasons = Counter(image.reason.value.replace("-", " ") for image in findings.left_out)
-        items = ", ".join(f"{count} {reason}" for reason, count in reasons.items())
-        yield words.left_out.format(items=items)
+        yield words.missing.format(items=names.enumeration.join(map(str, findings.missing)))
+    yield from _left_out(findings, sentences)
     if findings.not_available:
-        yield words.not_available.format(items=", ".join(findings.not_available))
-    yield findings.algorithm.training_note
+        heads = map(names.head, findings.not_available)
+        yield words.not_available.format(items=names.enumeration.join(heads))
+    yield sentences.note_of(findings.algorithm.training_note)
     yield words.identity.format(
         name=findings.algorithm.name,
         version=findings.algorithm.version,
@@ -52,24 +52,28 @@ def _lines(findings: Findings, words: SummaryWords) -> Iterator[str]:
     yield words.disclaimer
 
 
-def _density(findings: Findings, words: SummaryWords) -> Iterator[str]:
+def _density(findings: Findings, sentences: Sentences) -> Iterator[str]:
     if findings.density is None:
         return
-    items = [_density_of_breast(breast, words) for breast in findings.breasts if breast.density]
-    yield words.density.format(
-        category=findings.density.category,
+    items = [_density_of_breast(one, sentences) for one in findings.breasts if one.density]
+    category = findings.density.category
+    yield sentences.summary.density.format(
+        category=category,
         probability=_percent(findings.density.probability),
-        breasts="".join(f", {item}" for item in items),
+        breasts="".join(f"{sentences.names.comma}{item}" for item in items),
     )
-    yield PROVIDER_SENTENCES[findings.density.category]
+    if sentences.us_density_law:
+        yield PROVIDER_SENTENCES[category]
+    else:
+        yield sentences.summary.density_sentences[category]
 
 
-def _density_of_breast(breast: BreastFindings, words: SummaryWords) -> str:
+def _density_of_breast(breast: BreastFindings, sentences: Sentences) -> str:
     density = breast.density
     if density is None:
         return ""
-    return words.density_of_breast.format(
-        side=words.sides[breast.laterality],
+    return sentences.summary.density_of_breast.format(
+        side=sentences.names.sides[breast.laterality],
         category=density.category,
         probability=_percent(density.probability),
     )
@@ -78,11 +82,12 @@ def _density_of_breast(breast: BreastFindings, words: SummaryWords) -> str:
 def _likelihoods(
     sentence: str,
     likelihoods: Iterable[tuple[Laterality, Likelihood | None]],
-    words: SummaryWords,
+    sentences: Sentences,
 ) -> Iterator[str]:
+    words = sentences.summary
     items = [
         words.likelihood.format(
-            side=words.sides[side],
+            side=sentences.names.sides[side],
             value=_percent(likelihood.value),
             low=_percent(likelihood.low),
             high=_percent(likelihood.high),
@@ -92,17 +97,27 @@ def _likelihoods(
         if likelihood is not None
     ]
     if items:
-        yield sentence.format(items="; ".join(items))
+        yield sentence.format(items=sentences.names.semicolon.join(items))
 
 
-def _experts(findings: Findings, words: SummaryWords) -> str:
-    views_of: dict[str, list[str]] = {}
+def _experts(findings: Findings, sentences: Sentences) -> str:
+    names, views_of = sentences.names, dict[str, list[str]]()
     for view in findings.views:
         views_of.setdefault(view.expert, []).append(str(view.slot))
-    return "; ".join(
-        words.expert.format(expert=expert, views=", ".join(views))
+    return names.semicolon.join(
+        sentences.summary.expert.format(expert=expert, views=names.enumeration.join(views))
         for expert, views in views_of.items()
     )
+
+
+def _left_out(findings: Findings, sentences: Sentences) -> Iterator[str]:
+    words, names = sentences.summary, sentences.names
+    reasons = Counter(names.reason(image.reason) for image in findings.left_out)
+    items = (
+        words.left_out_item.format(count=count, reason=reason) for reason, count in reasons.items()
+    )
+    if reasons:
+        yield words.left_out.format(items=names.enumeration.join(items))
 
 
 def _percent(value: float) -> str:

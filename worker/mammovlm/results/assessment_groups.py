@@ -22,21 +22,7 @@ from mammovlm.results.measurement_group import GroupContent, measurement_group
 from mammovlm.results.percent import WrittenLikelihood
 from mammovlm.results.report_context import ReportContext
 from mammovlm.results.suggestions import suggested_category
-
-_INTERVAL = (
-    "The uncertainty reaches to the 2.5 and 97.5 percentiles over heads refitted on resampled "
-    "patients."
-)
-MEANINGS = {
-    codes.PRESENCE: (
-        "Likelihood that something is there to assess: BI-RADS category 3 or higher against "
-        f"1 and 2. {_INTERVAL}"
-    ),
-    codes.SUSPICION: (
-        "Likelihood of BI-RADS category 4 or higher against 3, given that something is there to "
-        f"assess. It is not the probability of cancer. {_INTERVAL}"
-    ),
-}
+from mammovlm.words.report_words import ReportWords
 
 
 def assessment_groups(context: ReportContext) -> Iterator[ContainerContentItem]:
@@ -44,6 +30,14 @@ def assessment_groups(context: ReportContext) -> Iterator[ContainerContentItem]:
     for breast in context.findings.breasts:
         if breast.presence is not None or breast.suspicion is not None:
             yield _group(context, breast)
+
+
+def meanings(words: ReportWords) -> dict[Code, str]:
+    """Say what each likelihood means."""
+    return {
+        codes.PRESENCE: words.presence_meaning,
+        codes.SUSPICION: words.suspicion_meaning,
+    }
 
 
 def calibration_parameter(likelihood: Likelihood) -> str:
@@ -85,8 +79,9 @@ def _likelihood(
         if view.slot.laterality is breast.laterality
     ]
     written = WrittenLikelihood.of(likelihood)
+    meaning = meanings(context.sentences.report)[name]
     children: list[ContentItem] = [
-        *texts(codes.EQUIVALENT_MEANING, MEANINGS[name], HAS_CONCEPT_MOD),
+        *texts(codes.EQUIVALENT_MEANING, meaning, HAS_CONCEPT_MOD),
         *algorithm_identification(
             context.findings.algorithm, [*parameters, calibration_parameter(likelihood)]
         ),

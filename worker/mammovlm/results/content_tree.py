@@ -26,11 +26,10 @@ from mammovlm.results.image_library import image_library
 from mammovlm.results.qualitative_evaluations import qualitative_evaluations
 from mammovlm.results.report_context import ReportContext
 from mammovlm.results.view_groups import view_groups
+from mammovlm.words import LANGUAGES
 
 THRESHOLD = "suspicion threshold="
 """How the algorithm parameter begins that says what the categories were decided with."""
-
-_LANGUAGES = {"en-US": "English (United States)"}
 
 
 def content_tree(context: ReportContext) -> ContainerContentItem:
@@ -54,11 +53,11 @@ def algorithm_parameters(algorithm: Algorithm, suspicion_threshold: float) -> li
     return [
         f"preset={algorithm.preset}",
         f"{THRESHOLD}{suspicion_threshold!r}",
-        *(_weights(part) for part in algorithm.parts),
+        *(weights_of(part) for part in algorithm.parts),
     ]
 
 
-def _weights(part: ModelPart) -> str:
+def weights_of(part: ModelPart) -> str:
     """Name a part, its weights by the first 16 digits of their SHA-256, and its training."""
     weights = f"sha256:{part.weights_sha256[:16]}" if part.weights_sha256 else "none"
     return f"{part.name}: {part.architecture}, weights {weights}, trained on {part.trained_on}"
@@ -66,7 +65,7 @@ def _weights(part: ModelPart) -> str:
 
 def _language(tag: str) -> list[ContentItem]:
     """Make TID 1204."""
-    language = Code(tag, "RFC5646", _LANGUAGES.get(tag, tag))
+    language = Code(tag, "RFC5646", LANGUAGES[tag].name)
     return rows_of(LanguageOfContentItemAndDescendants(CodedConcept.from_code(language)))
 
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from textwrap import fill
 
 from pydicom import Dataset
+from wcwidth import ljust, width
 
 from mammovlm.results import codes
 from mammovlm.results.report_content import ReadGroup, ReadNumber, ReportContent, read_content
+from mammovlm.results.wrapped_text import wrapped
+from mammovlm.words import ENGLISH, LANGUAGES
+from mammovlm.words.report_words import ReadableWords
 
 _WIDTH = 88
 _BAR = 25
-_TITLE = "MammoVLM result - NOT FOR DIAGNOSTIC USE ALONE"
-_SIDE_NAMES = {
-    codes.SIDES[side].value: name for side, name in zip(codes.SIDES, ("right", "left"), strict=True)
-} | {codes.BILATERAL.value: "both"}
+_LABEL = 14
+_SIDE_KEYS = {codes.SIDES[side].value: side.value for side in codes.SIDES} | {
+    codes.BILATERAL.value: "RL"
+}
 _SLOT_NAMES = {
     (codes.SIDES[side].value, codes.VIEWS[view].value): f"{side}{view}"
     for side in codes.SIDES
@@ -22,7 +25,10 @@ _SLOT_NAMES = {
 }
 _LETTERS = {code.value: category.value for category, code in codes.DENSITIES.items()}
 _DENSITY_WORDS = {code.value: code.meaning for code in codes.DENSITIES.values()}
-_CATEGORIES = {c.value: c.meaning for c in (codes.CATEGORY_3, codes.CATEGORY_4)}
+_CATEGORIES = {
+    code.value: (number, code.meaning)
+    for number, code in (("3", codes.CATEGORY_3), ("4", codes.CATEGORY_4))
+}
 _STATUS = {
     code.value: code.meaning
     for code in (
@@ -36,7 +42,9 @@ _STATUS = {
 
 
 def readable_report(report: Dataset) -> str:
-    """Write one of our reports as plain text, at most 88 characters wide, without patient data.
+    """Write one of our reports as plain text, at most 88 columns wide, without patient data.
+
+    It is in the report's language; a Chinese character takes two columns.
 
     Raises
     ------
@@ -45,50 +53,54 @@ def readable_report(report: Dataset) -> str:
     """
     try:
         content = read_content(report)
-        lines = list(_lines(report, content))
+        words = LANGUAGES.get(content.language, ENGLISH).readable
+        lines = list(_lines(report, content, words))
     except (AttributeError, KeyError, IndexError, TypeError) as error:
         raise ValueError("this structured report of MammoVLM lacks a part") from error
     return "\n".join(lines) + "\n"
 
 
-def _lines(report: Dataset, content: ReportContent) -> Iterator[str]:
-    yield from (_TITLE, "=" * len(_TITLE))
+def _lines(report: Dataset, content: ReportContent, words: ReadableWords) -> Iterator[str]:
+    yield from (words.title, "=" * width(words.title))
     yield from _wrapped(content.comments[-1], "")
-    yield from _section("Study", _study(report, content))
-    yield from _section("Images", _images(content))
-    yield from _section("Breast density (ACR BI-RADS 5th edition)", _densities(content))
-    yield from _likelihood_sections(content)
-    yield from _section("View by view", _views(content))
-    yield from _section("Limits of this result", _limits(content))
-    yield from _section("Summary for the radiologist", _paragraphs(content.summary))
-    yield from _section(
-        "Explanation for the patient (draft, not reviewed)", _paragraphs(content.patient_text)
-    )
-    yield from _section("Algorithm", _algorithm(content))
+    yield from _section(words.study, _study(report, content, words))
+    yield from _section(words.images, _images(content))
+    yield from _section(words.density, _densities(content, words))
+    yield from _likelihood_sections(content, words)
+    yield from _section(words.views, _views(content, words))
+    yield from _section(words.limits, _limits(content))
+    yield from _section(words.summary, _paragraphs(content.summary))
+    yield from _section(words.patient, _paragraphs(content.patient_text))
+    yield from _section(words.algorithm, _algorithm(content, words))
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     """Give a heading and its lines, or nothing where there are none."""
     filled = list(lines)
     if filled:
-        yield from ("", title, "-" * len(title))
+        yield from ("", title, "-" * width(title))
         yield from filled
 
 
-def _study(report: Dataset, content: ReportContent) -> Iterator[str]:
-    yield f"  Study         {report.StudyInstanceUID}"
-    yield f"  Report        {report.SOPInstanceUID}"
+def _study(report: Dataset, content: ReportContent, words: ReadableWords) -> Iterator[str]:
+    yield _labelled(words.study_uid, report.StudyInstanceUID)
+    yield _labelled(words.report_uid, report.SOPInstanceUID)
     made = datetime.strptime(  # noqa: DTZ007 - the report gives its place's own time
         f"{report.ContentDate}{report.ContentTime}", "%Y%m%d%H%M%S"
     )
-    yield f"  Made          {made.isoformat(' ')}"
+    yield _labelled(words.made, made.isoformat(" "))
     flags = (report.CompletionFlag, report.PreliminaryFlag, report.VerificationFlag)
-    yield f"  Status        {', '.join(flags)}"
-    yield f"  Processing    {_STATUS.get(content.summary_status, content.summary_status)}"
+    yield _labelled(words.status, ", ".join(flags))
+    status = content.summary_status
+    yield _labelled(words.processing, words.statuses.get(status) or _STATUS.get(status, status))
     for item in report.get("PredecessorDocumentsSequence") or ():
         for series in item.ReferencedSeriesSequence:
             for sop in series.ReferencedSOPSequence:
-                yield f"  Follows       {sop.ReferencedSOPInstanceUID}"
+                yield _labelled(words.follows, sop.ReferencedSOPInstanceUID)
+
+
+def _labelled(label: str, value: str) -> str:
+    return f"  {ljust(label, _LABEL)}{value}"
 
 
 def _images(content: ReportContent) -> Iterator[str]:
@@ -97,42 +109,48 @@ def _images(content: ReportContent) -> Iterator[str]:
         yield f"  {name:<6}{image.sop_instance_uid}"
 
 
-def _densities(content: ReportContent) -> Iterator[str]:
+def _densities(content: ReportContent, words: ReadableWords) -> Iterator[str]:
     for group in content.groups:
         if group.title.startswith("Density "):
             overall = group.title == "Density overall"
-            name = "overall" if overall else _SIDE_NAMES.get(group.side, "?")
-            yield f"  {name:<9}{_density(group)}"
+            name = words.overall if overall else _side(group, words)
+            yield f"  {ljust(name, 9)}{_density(group, words)}"
 
 
-def _density(group: ReadGroup) -> str:
+def _density(group: ReadGroup, words: ReadableWords) -> str:
     category = group.evaluations[codes.BREAST_COMPOSITION.value]
     certainty = group.numbers[codes.CERTAINTY_OF_FINDING.value].value
-    return f"{_LETTERS[category]}  {_DENSITY_WORDS[category]:<36}{certainty:5.1f} %"
+    letter = _LETTERS[category]
+    meaning = words.densities.get(letter) or _DENSITY_WORDS[category]
+    return f"{letter}  {ljust(meaning, 36)}{certainty:5.1f} %"
 
 
-def _likelihood_sections(content: ReportContent) -> Iterator[str]:
+def _side(group: ReadGroup, words: ReadableWords) -> str:
+    return words.sides.get(_SIDE_KEYS.get(group.side, ""), "?")
+
+
+def _likelihood_sections(content: ReportContent, words: ReadableWords) -> Iterator[str]:
     assessed = [g for g in content.groups if g.title.startswith("Assessment ")]
     for title, name in (
-        ("Is something there to assess? (category 3 or higher against 1 and 2)", codes.PRESENCE),
-        ("If so: category 4 or higher against 3", codes.SUSPICION),
+        (words.presence, codes.PRESENCE),
+        (words.suspicion, codes.SUSPICION),
     ):
         shown = [g for g in assessed if name.value in g.numbers]
-        yield from _section(title, (_likelihood(g, g.numbers[name.value]) for g in shown))
+        yield from _section(title, (_likelihood(g, g.numbers[name.value], words) for g in shown))
     suggestions = (
-        f"  {_SIDE_NAMES.get(g.side, '?'):<9}{_suggestion(g)}"
+        f"  {ljust(_side(g, words), 9)}{_suggestion(g, words)}"
         for g in assessed
         if codes.SUSPICION.value in g.numbers
     )
-    yield from _section("AI suggestion", suggestions)
+    yield from _section(words.suggestion, suggestions)
 
 
-def _likelihood(group: ReadGroup, number: ReadNumber) -> str:
+def _likelihood(group: ReadGroup, number: ReadNumber, words: ReadableWords) -> str:
     low = number.value - (number.below or 0)
     high = number.value + (number.above or 0)
-    side = _SIDE_NAMES.get(group.side, "?")
+    interval = words.interval.format(low=low, high=high)
     return (
-        f"  {side:<9}{number.value:5.1f} %  (95 % interval {low:5.1f} to {high:5.1f} %)  "
+        f"  {ljust(_side(group, words), 9)}{number.value:5.1f} %  {interval}  "
         f"{bar(low, number.value, high)}"
     )
 
@@ -147,25 +165,26 @@ def bar(low: float, value: float, high: float) -> str:
     return f"|{''.join(cells)}|"
 
 
-def _suggestion(group: ReadGroup) -> str:
+def _suggestion(group: ReadGroup, words: ReadableWords) -> str:
     category = group.evaluations.get(codes.ASSESSMENT_CATEGORY.value)
     if category is None:
-        return "none: the intervals are not clear of the threshold"
-    return f"{_CATEGORIES.get(category, category)} (a suggestion, not the assessment)"
+        return words.not_suggested
+    number, meaning = _CATEGORIES.get(category, ("", category))
+    return words.suggested.format(category=words.categories.get(number) or meaning)
 
 
-def _views(content: ReportContent) -> Iterator[str]:
+def _views(content: ReportContent, words: ReadableWords) -> Iterator[str]:
     for group in content.groups:
         if group.title.startswith("View "):
             expert = "".join(p.removeprefix("expert=") for p in group.parameters)
-            parts = [f"expert {expert}"]
+            parts = [words.expert.format(expert=expert)]
             if codes.BREAST_COMPOSITION.value in group.evaluations:
                 letter = _LETTERS[group.evaluations[codes.BREAST_COMPOSITION.value]]
                 certainty = group.numbers[codes.CERTAINTY_OF_FINDING.value].value
-                parts.append(f"density {letter} ({certainty:.1f} %)")
+                parts.append(words.density_of_view.format(category=letter, probability=certainty))
             if codes.VIEW_SUSPICION.value in group.numbers:
                 alone = group.numbers[codes.VIEW_SUSPICION.value].value
-                parts.append(f"4 against 3: {alone:.1f} %")
+                parts.append(words.suspicion_of_view.format(value=alone))
             yield from _wrapped(", ".join(parts), f"  {group.title.removeprefix('View '):<9}")
 
 
@@ -174,10 +193,10 @@ def _limits(content: ReportContent) -> Iterator[str]:
         yield from _wrapped(comment, "  - ")
 
 
-def _algorithm(content: ReportContent) -> Iterator[str]:
+def _algorithm(content: ReportContent, words: ReadableWords) -> Iterator[str]:
     algorithm = content.algorithm
     yield from _wrapped(f"{algorithm.name} {algorithm.version}, {algorithm.manufacturer}", "  ")
-    yield f"  Device UID {algorithm.device_uid}"
+    yield f"  {words.device_uid} {algorithm.device_uid}"
     for parameter in algorithm.parameters:
         yield from _wrapped(parameter, "  - ")
 
@@ -188,5 +207,4 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _wrapped(text: str, lead: str) -> list[str]:
-    """Break a text into lines; the first begins with the lead, the others below it."""
-    return fill(text, _WIDTH, initial_indent=lead, subsequent_indent=" " * len(lead)).split("\n")
+    return wrapped(text, _WIDTH, lead)

@@ -23,7 +23,7 @@ from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
 from mammovlm.results.expected_groups import expected_groups
 from mammovlm.results.image_library import view_modifiers
 from mammovlm.results.object_header import REPORT_SERIES
-from mammovlm.results.qualitative_evaluations import DISCLAIMER, gaps, patient_text_origin
+from mammovlm.results.qualitative_evaluations import gaps, limits, patient_text_origin
 from mammovlm.results.report_content import (
     ReadAlgorithm,
     ReadImage,
@@ -35,6 +35,7 @@ from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.suggestions import processing_summary
 from mammovlm.results.uids import ReportUids
 from mammovlm.study import Study
+from mammovlm.words import LANGUAGES
 
 
 def check_report(
@@ -91,7 +92,7 @@ def _differences(
     explanation: Explanation,
 ) -> Iterator[str]:
     yield from _in_header(stored, study, findings)
-    yield from _in_uids(stored, content, study, findings)
+    yield from _in_uids(stored, content, study, findings, explanation.language)
     yield from _in_references(stored, study)
     yield from _in_library(content, study)
     yield from _in_algorithm(stored, content, findings)
@@ -114,7 +115,7 @@ def _in_header(stored: Dataset, study: Study, findings: Findings) -> Iterator[st
 
 
 def _in_uids(
-    stored: Dataset, content: ReportContent, study: Study, findings: Findings
+    stored: Dataset, content: ReportContent, study: Study, findings: Findings, language: str
 ) -> Iterator[str]:
     """Compare the UIDs with those that follow from the work.
 
@@ -129,7 +130,9 @@ def _in_uids(
     )
     choices = [replace(options, include_patient_text=wanted) for wanted in (True, False)]
     before = _predecessor(stored)
-    possible = [ReportUids(study, findings, choice, before) for choice in choices]
+    possible = [
+        ReportUids(study, findings, choice, before, language=language) for choice in choices
+    ]
     if stored.SOPInstanceUID not in {uids.report.sop_instance for uids in possible}:
         yield "SOPInstanceUID"
     if stored.SeriesInstanceUID not in {uids.report.series_instance for uids in possible}:
@@ -223,16 +226,19 @@ def _in_words(
 ) -> Iterator[str]:
     if content.summary_status != processing_summary(findings, _threshold(content)).value:
         yield "processing and findings summary"
+    sentences = LANGUAGES[explanation.language]
     if content.language != explanation.language:
         yield "language"
+    if stored.SpecificCharacterSet == "ISO_IR 100" and not sentences.latin_1:
+        yield "character set, which cannot write the language"
     if content.summary != _as_stored(explanation.summary, stored):
         yield "summary"
-    comments = [*gaps(findings)]
+    comments = [*gaps(findings, sentences)]
     if content.patient_text:
         comments.append(patient_text_origin(explanation))
         if content.patient_text != _as_stored(explanation.patient_text, stored):
             yield "patient text"
-    comments += [findings.algorithm.training_note, DISCLAIMER]
+    comments += limits(findings, sentences)
     if content.comments != _all_as_stored(comments, stored):
         yield "comments"
 

@@ -8,6 +8,7 @@ from mammovlm.job import PredecessorReport
 from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.uids import ReportUids
 from mammovlm.study import Laterality, SourceImage, Study, View
+from mammovlm.words import LANGUAGES, Sentences
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,18 @@ class ReportContext:
     @property
     def uids(self) -> ReportUids:
         """Every UID of the report."""
-        return ReportUids(self.study, self.findings, self.options, self.predecessor)
+        return ReportUids(
+            self.study,
+            self.findings,
+            self.options,
+            self.predecessor,
+            language=self.explanation.language,
+        )
+
+    @property
+    def sentences(self) -> Sentences:
+        """The words of the report's language."""
+        return LANGUAGES[self.explanation.language]
 
     def view(self, sop_instance_uid: str) -> View:
         """Find the view that was read from an image."""

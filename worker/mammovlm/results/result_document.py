@@ -22,9 +22,9 @@ from mammovlm.findings import (
     ViewFindings,
 )
 from mammovlm.results import codes
-from mammovlm.results.qualitative_evaluations import DISCLAIMER
 from mammovlm.results.report_content import ReadGroup, read_content
 from mammovlm.study import LeftOut, Slot, Study, View
+from mammovlm.words import LANGUAGES
 
 VERSION = 1
 
@@ -46,20 +46,21 @@ def result_document(
     ValueError
         If the report is not one of ours.
     """
-    groups = {group.title: group for group in read_content(report).groups}
+    content = read_content(report)
+    groups = {group.title: group for group in content.groups}
     views = {view.source.sop_instance_uid: view for view in study.views}
     return {
         "version": VERSION,
         "study_instance_uid": study.study_instance_uid,
         "status": "partial" if findings.is_partial else "done",
-        "disclaimer": DISCLAIMER,
+        "disclaimer": LANGUAGES[explanation.language].report.disclaimer,
         "views": [_view(view, views[view.sop_instance_uid]) for view in findings.views],
         "breasts": [_breast(breast, groups) for breast in findings.breasts],
         "density": _density(findings.density),
         "missing": [str(slot) for slot in findings.missing],
         "left_out": [_left_out(image) for image in findings.left_out],
         "not_available": list(findings.not_available),
-        "explanation": _explanation(explanation),
+        "explanation": _explanation(explanation, wants_patient_text=bool(content.patient_text)),
         "report": _report(report),
         "algorithm": _algorithm(findings.algorithm),
         "timings_s": dict(timings_s),
@@ -141,12 +142,14 @@ def _left_out(image: LeftOut) -> dict[str, str]:
     }
 
 
-def _explanation(explanation: Explanation) -> dict[str, Any]:
+def _explanation(explanation: Explanation, *, wants_patient_text: bool) -> dict[str, Any]:
+    """Give the words; a site that leaves the patient's draft out of the report wants none here."""
     return {
         "summary": explanation.summary,
-        "patient_text": explanation.patient_text,
+        "patient_text": explanation.patient_text if wants_patient_text else "",
         "origin": explanation.origin.value,
         "reading_grade": explanation.reading_grade,
+        "characters_per_sentence": explanation.characters_per_sentence,
         "refused_because": explanation.refused_because,
         "language": explanation.language,
     }

@@ -32,9 +32,9 @@ class ReportUids:
     """Every UID of one report and of the objects beside it.
 
     They follow from the study, the images that were analysed and left out, the algorithm's
-    Device UID and the options, and not from the time: a job that is delivered twice makes one
-    report. Report and series follow from the predecessor as well, so that a re-run that somebody
-    asked for is a new series; what is tracked stays the same thing in both.
+    Device UID, the options and the language, and not from the time: a job that is delivered twice
+    makes one report. Report and series follow from the predecessor as well, so that a re-run that
+    somebody asked for is a new series; what is tracked stays the same thing in both.
     """
 
     def __init__(
@@ -43,6 +43,8 @@ class ReportUids:
         findings: Findings,
         options: ReportOptions,
         predecessor: PredecessorReport | None = None,
+        *,
+        language: str = "en-US",
     ) -> None:
         analysed = sorted(view.source.sop_instance_uid for view in study.views)
         left_out = sorted((i.sop_instance_uid, i.reason, i.detail) for i in findings.left_out)
@@ -52,6 +54,8 @@ class ReportUids:
             json.dumps(left_out),
             findings.algorithm.device_uid,
             json.dumps(asdict(options), sort_keys=True),
+            # the first language adds nothing: reports made when it was the only one keep their UIDs
+            *(() if language == "en-US" else (language,)),
         )
         self._after = (predecessor.sop_instance_uid,) if predecessor else ()
 
