@@ -67,6 +67,24 @@ def test_the_summary_in_full() -> None:
     )
 
 
+def test_the_chinese_summary_in_full() -> None:
+    assert explain(findings(), None, "zh-CN").summary == (
+        "乳腺密度：BI-RADS C 类（概率 70%），右侧 C 类（70%），左侧 B 类（60%）。"
+        "乳腺呈不均匀致密，可能掩盖小肿块。"
+        "存在需要评估的发现的可能性（BI-RADS 3 类及以上，相对于 1 类和 2 类）：右侧 80%"
+        "（95% 区间 60% 至 90%，已校准）。"
+        "在有发现的前提下，BI-RADS 4 类及以上相对于 3 类的可能性：右侧 34%（95% 区间 21% 至 50%，"
+        "已校准）；左侧 10%（95% 区间 4% 至 20%，未校准）。"
+        "专家编码器：RCC、LCC 由 convnext 分析；RMLO 由 clip 分析。"
+        "缺少的体位：LMLO。"
+        "未分析的图像：点压摄影 2 幅、假体在视野内 1 幅。"
+        "因没有训练好的权重而不给出数值：risk。"
+        "数值的依据（权重所附说明的英文原文）：“The numbers rest on nothing: this is a test.”。"
+        "MammoVLM 0.1.0，预设 compact。"
+        "仅供研究使用。不是医疗器械，未经批准，不得用于诊断。由软件生成，未经人工核实。"
+    )
+
+
 def test_an_untrained_head_gives_no_number_but_its_name() -> None:
     untrained = replace(
         findings(),

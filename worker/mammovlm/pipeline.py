@@ -63,8 +63,9 @@ def analyse(job: AnalysisJob, archive: Archive, model: MammoVLM, settings: Setti
     with stage("explain"):
         slots = [view.slot for view in output.findings.views]
         write = partial(model.write, embeddings=output.embeddings, slots=slots)
+        asked = write if settings.include_patient_text else None
         explanation = explain(
-            output.findings, write, settings.language, settings.suspicion_threshold
+            output.findings, asked, settings.language, settings.suspicion_threshold
         )
     with stage("report"):
         options = ReportOptions.from_settings(settings)

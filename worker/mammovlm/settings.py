@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     )
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
     language: Annotated[str, AfterValidator(_known_language)] = Field(
-        "en-US", description="Language of the words: en-US or zh-CN."
+        "en-US", description=f"Language of the words: {', '.join(LANGUAGES)}."
     )
     include_patient_text: bool = Field(True, description="Put the patient's draft in the report.")
     sr_class: Literal["comprehensive", "comprehensive3d"] = Field(
