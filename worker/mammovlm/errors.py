@@ -4,7 +4,8 @@
     ├── StudyRejected        the study cannot be analysed; never retried, shown on the study
     ├── ArchiveUnavailable   the archive did not answer; retried with back-off
     ├── ResultInvalid        our own result failed its check; never stored, dead-lettered
-    └── WeightsUnusable      weights are missing or not the ones expected; the worker does not start
+    ├── WeightsUnusable      weights are missing or not the ones expected; the worker does not start
+    └── FontMissing          no font has the language's letters; the worker does not start
 
 No message may hold patient data: identifiers (UIDs), attribute keywords and numbers only.
 """
@@ -80,3 +81,7 @@ class ResultInvalid(MammoVLMError):
 
 class WeightsUnusable(MammoVLMError):
     """Raised when weights are missing, of another shape, or not those of the expected hash."""
+
+
+class FontMissing(MammoVLMError):
+    """Raised when no installed font can write the chosen language; the message names a package."""

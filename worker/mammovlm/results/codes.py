@@ -1,6 +1,7 @@
 """The codes of our reports, with meanings that fit in 64 characters.
 
-Sources: PS3.16 context groups 29, 100, 225, 244, 4014, 4015, 4031, 6000, 6026, 6047 and 6050.
+Sources: PS3.16 context groups 29, 100, 225, 244, 4014, 4015, 4031, 6000, 6014, 6022, 6026, 6034,
+6042, 6043, 6047 and 6050.
 The meanings are written here because a dictionary's may be longer than LO allows, or give
 advice on management that no algorithm may give (SNOMED CT's names of the BI-RADS categories).
 """
@@ -146,3 +147,28 @@ COMMENT = Code("121106", "DCM", "Comment")
 PATIENT_TEXT = Code(
     "PATIENT-TEXT", PRIVATE_SCHEME, "Patient-friendly explanation (draft, not reviewed)"
 )
+
+# Mammography CAD SR: TID 4000 to 4020
+CAD_REPORT = Code("111036", "DCM", "Mammography CAD Report")
+CONTENT_DATE = Code("111018", "DCM", "Content Date")
+CONTENT_TIME = Code("111019", "DCM", "Content Time")
+BREASTS: Mapping[Laterality, Code] = MappingProxyType(
+    {
+        Laterality.RIGHT: Code("73056007", "SCT", "Right breast"),
+        Laterality.LEFT: Code("80248007", "SCT", "Left breast"),
+    }
+)
+"""CID 6022: the image library of TID 4020 takes these, unlike that of TID 1602."""
+
+INDIVIDUAL_IMPRESSION = Code("111034", "DCM", "Individual Impression/Recommendation")
+IMPRESSION_DESCRIPTION = Code("111033", "DCM", "Impression Description")
+RENDERING_INTENT = Code("111056", "DCM", "Rendering Intent")
+PRESENTATION_OPTIONAL = Code("111151", "DCM", "Presentation Optional: Rendering device may present")
+SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
+SUMMARY_OF_DETECTIONS = Code("111064", "DCM", "Summary of Detections")
+SUMMARY_OF_ANALYSES = Code("111065", "DCM", "Summary of Analyses")
+SUCCESSFUL_ANALYSES = Code("111062", "DCM", "Successful Analyses")
+ANALYSIS_PERFORMED = Code("111004", "DCM", "Analysis Performed")
+COMPOSITION_ANALYSIS = Code("133890006", "SCT", "Breast composition analysis")
+SUCCEEDED = Code("111222", "DCM", "Succeeded")
+NOT_ATTEMPTED = Code("111225", "DCM", "Not Attempted")

@@ -126,18 +126,18 @@ def read_content(report: Dataset) -> ReportContent:
     """
     if not _is_ours(report):
         raise ValueError("this is not a structured report of MammoVLM")
-    measurements = _only(report, codes.IMAGING_MEASUREMENTS)
-    words = _only(report, codes.QUALITATIVE_EVALUATIONS)
-    library = _only(_only(report, codes.IMAGE_LIBRARY), codes.IMAGE_LIBRARY_GROUP)
+    measurements = only_item(report, codes.IMAGING_MEASUREMENTS)
+    words = only_item(report, codes.QUALITATIVE_EVALUATIONS)
+    library = only_item(only_item(report, codes.IMAGE_LIBRARY), codes.IMAGE_LIBRARY_GROUP)
     return ReportContent(
-        language=_code_value(report, codes.LANGUAGE),
+        language=code_value(report, codes.LANGUAGE),
         algorithm=_algorithm(report, measurements),
-        images=tuple(_image(item) for item in _named(library, codes.SOURCE)),
-        groups=tuple(_group(item) for item in _named(measurements, codes.MEASUREMENT_GROUP)),
-        summary_status=_code_value(words, codes.PROCESSING_SUMMARY),
-        summary="".join(_texts(words, codes.NARRATIVE_SUMMARY)),
-        patient_text="".join(_texts(words, codes.PATIENT_TEXT)),
-        comments=_texts(words, codes.COMMENT),
+        images=tuple(_image(item) for item in items_named(library, codes.SOURCE)),
+        groups=tuple(_group(item) for item in items_named(measurements, codes.MEASUREMENT_GROUP)),
+        summary_status=code_value(words, codes.PROCESSING_SUMMARY),
+        summary="".join(texts_named(words, codes.NARRATIVE_SUMMARY)),
+        patient_text="".join(texts_named(words, codes.PATIENT_TEXT)),
+        comments=texts_named(words, codes.COMMENT),
     )
 
 
@@ -157,29 +157,29 @@ def _is_ours(report: Dataset) -> bool:
 
 def _algorithm(report: Dataset, measurements: Dataset) -> ReadAlgorithm:
     return ReadAlgorithm(
-        device_uid="".join(str(item.UID) for item in _named(report, codes.DEVICE_UID)),
-        name="".join(_texts(measurements, codes.ALGORITHM_NAME)),
-        version="".join(_texts(measurements, codes.ALGORITHM_VERSION)),
-        manufacturer="".join(_texts(measurements, codes.ALGORITHM_MANUFACTURER)),
-        parameters=_texts(measurements, codes.ALGORITHM_PARAMETERS),
+        device_uid="".join(str(item.UID) for item in items_named(report, codes.DEVICE_UID)),
+        name="".join(texts_named(measurements, codes.ALGORITHM_NAME)),
+        version="".join(texts_named(measurements, codes.ALGORITHM_VERSION)),
+        manufacturer="".join(texts_named(measurements, codes.ALGORITHM_MANUFACTURER)),
+        parameters=texts_named(measurements, codes.ALGORITHM_PARAMETERS),
     )
 
 
 def _image(item: Dataset) -> ReadImage:
     reference = item.ReferencedSOPSequence[0]
-    view = _only(item, codes.IMAGE_VIEW)
-    modifiers = _named(view, codes.IMAGE_VIEW_MODIFIER)
+    view = only_item(item, codes.IMAGE_VIEW)
+    modifiers = items_named(view, codes.IMAGE_VIEW_MODIFIER)
     return ReadImage(
         sop_class_uid=str(reference.ReferencedSOPClassUID),
         sop_instance_uid=str(reference.ReferencedSOPInstanceUID),
-        side=_code_value(item, codes.IMAGE_LATERALITY),
+        side=code_value(item, codes.IMAGE_LATERALITY),
         view=str(view.ConceptCodeSequence[0].CodeValue),
         modifiers=tuple(str(m.ConceptCodeSequence[0].CodeValue) for m in modifiers),
     )
 
 
 def _group(item: Dataset) -> ReadGroup:
-    site = _only(item, codes.FINDING_SITE)
+    site = only_item(item, codes.FINDING_SITE)
     numbers = {_concept(n): _number(n) for n in _children(item, "NUM")}
     structural = {codes.FINDING.value, codes.FINDING_SITE.value}
     evaluations = {
@@ -188,20 +188,23 @@ def _group(item: Dataset) -> ReadGroup:
         if c.RelationshipType == "CONTAINS" and _concept(c) not in structural
     }
     return ReadGroup(
-        title="".join(_texts(item, codes.TRACKING_IDENTIFIER)),
-        tracking_uid="".join(str(i.UID) for i in _named(item, codes.TRACKING_UID)),
-        finding=_code_value(item, codes.FINDING),
+        title="".join(texts_named(item, codes.TRACKING_IDENTIFIER)),
+        tracking_uid="".join(str(i.UID) for i in items_named(item, codes.TRACKING_UID)),
+        finding=code_value(item, codes.FINDING),
         site=str(site.ConceptCodeSequence[0].CodeValue),
-        side=_code_value(site, codes.LATERALITY),
+        side=code_value(site, codes.LATERALITY),
         numbers=numbers,
         evaluations=evaluations,
         images=_sources(item),
-        parameters=_texts(item, codes.ALGORITHM_PARAMETERS),
+        parameters=texts_named(item, codes.ALGORITHM_PARAMETERS),
     )
 
 
 def _number(item: Dataset) -> ReadNumber:
-    bounds = [*_named(item, codes.LOWER_UNCERTAINTY), *_named(item, codes.UPPER_UNCERTAINTY)]
+    bounds = [
+        *items_named(item, codes.LOWER_UNCERTAINTY),
+        *items_named(item, codes.UPPER_UNCERTAINTY),
+    ]
     distances = {_concept(bound): _value(bound) for bound in bounds}
     return ReadNumber(
         value=_value(item),
@@ -210,14 +213,14 @@ def _number(item: Dataset) -> ReadNumber:
         above=distances.get(codes.UPPER_UNCERTAINTY.value),
         units_of_bounds=tuple(_unit(bound) for bound in bounds),
         images=_sources(item),
-        parameters=_texts(item, codes.ALGORITHM_PARAMETERS),
+        parameters=texts_named(item, codes.ALGORITHM_PARAMETERS),
     )
 
 
 def _sources(item: Dataset) -> tuple[str, ...]:
     return tuple(
         str(source.ReferencedSOPSequence[0].ReferencedSOPInstanceUID)
-        for source in _named(item, codes.SOURCE_OF_MEASUREMENT)
+        for source in items_named(item, codes.SOURCE_OF_MEASUREMENT)
     )
 
 
@@ -235,14 +238,22 @@ def _children(item: Dataset, value_type: str) -> Iterator[Dataset]:
             yield child
 
 
-def _named(item: Dataset, name: Code) -> Iterator[Dataset]:
+def items_named(item: Dataset, name: Code) -> Iterator[Dataset]:
+    """Give the items below one whose concept has this name."""
     for child in item.get("ContentSequence") or ():
         if _is_named(child, name):
             yield child
 
 
-def _only(item: Dataset, name: Code) -> Dataset:
-    found = list(_named(item, name))
+def only_item(item: Dataset, name: Code) -> Dataset:
+    """Give the one item of this name.
+
+    Raises
+    ------
+    ValueError
+        If there is none or more than one.
+    """
+    found = list(items_named(item, name))
     if len(found) != 1:
         raise ValueError(f"a report of MammoVLM has one item {name.meaning!r}, not {len(found)}")
     return found[0]
@@ -261,10 +272,12 @@ def _concept(item: Dataset) -> str:
     return str(item.ConceptNameCodeSequence[0].CodeValue)
 
 
-def _code_value(item: Dataset, name: Code) -> str:
-    found = _only(item, name)
+def code_value(item: Dataset, name: Code) -> str:
+    """Give the value of the one CODE of this name."""
+    found = only_item(item, name)
     return str(found.ConceptCodeSequence[0].CodeValue)
 
 
-def _texts(item: Dataset, name: Code) -> tuple[str, ...]:
-    return tuple(str(child.TextValue) for child in _named(item, name))
+def texts_named(item: Dataset, name: Code) -> tuple[str, ...]:
+    """Give every TEXT of this name, in order."""
+    return tuple(str(child.TextValue) for child in items_named(item, name))

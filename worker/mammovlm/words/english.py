@@ -7,6 +7,7 @@ reassurance (dicom-and-field D.4).
 from collections.abc import Mapping
 from typing import Final
 
+from mammovlm.words.page_words import PageWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
 from mammovlm.words.sentences import Forbidden, Form, PromptWords, Sentences, Shape, Term, Unit
 
@@ -238,6 +239,28 @@ _READABLE: Final = ReadableWords(
     suspicion_of_view="4 against 3: {value:.1f} %",
 )
 
+_PAGE: Final = PageWords(
+    banner="Research use only. Draft made by a computer, UNVERIFIED: no person checked it.",
+    partial="PARTIAL: not everything could be analyzed.",
+    patient="Patient",
+    patient_id="Patient ID",
+    born="Born",
+    sex="Sex",
+    study_date="Study date",
+    accession="Accession",
+    breast="Breast",
+    density="Density (probability)",
+    presence="Anything to assess? 3 or higher against 1 and 2",
+    suspicion="If so: 4 or higher against 3",
+    suggestion="AI suggestion (not the assessment)",
+    views="Views and experts",
+    none_missing="Missing views: none.",
+    interval="95 %: {low:.1f} to {high:.1f}",
+    not_available="not available",
+    no_suggestion="none",
+    cut="[cut to fit one page; the structured report has the whole text]",
+)
+
 ENGLISH: Final = Sentences(
     language="en-US",
     name="English (United States)",
@@ -261,4 +284,5 @@ ENGLISH: Final = Sentences(
     summary=_SUMMARY,
     report=_REPORT,
     readable=_READABLE,
+    page=_PAGE,
 )

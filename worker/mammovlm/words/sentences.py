@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mammovlm.words.page_words import PageWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
 
 
@@ -143,9 +144,9 @@ class Sentences:
     prompt
         How the language model is asked. None where no language model was tuned for the language:
         it is not asked then, and the patient's text is the template's.
-    names, summary, report, readable
+    names, summary, report, readable, page
         Names of sides, views and the like; the radiologist's sentences; the report's other
-        texts; the labels of the report as text.
+        texts; the labels of the report as text; those of the one-page summary.
     """
 
     language: str
@@ -162,6 +163,7 @@ class Sentences:
     summary: SummaryWords
     report: ReportWords
     readable: ReadableWords
+    page: PageWords
 
     def note_of(self, note: str) -> str:
         """Give what the numbers rest on: the weights' note, translated where it is known."""
