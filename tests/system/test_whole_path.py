@@ -45,7 +45,7 @@ def test_a_real_exam_comes_back_with_a_valid_report(
     result = system.result(study_uid)
     assert result.state == "done", result
     assert set(result.timings_s) == {
-        "fetch", "read", "model", "explain", "report", "check", "store",
+        "fetch", "read", "model", "explain", "objects", "check", "store",
     }  # fmt: skip
     (report,) = system.reports(study_uid)
     assert result.report is not None

@@ -1,6 +1,6 @@
 """The way of one study: fetch, read, model, findings, explanation, DICOM objects, store."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,14 +9,27 @@ from time import perf_counter
 from pydicom import Dataset
 
 from mammovlm.archive import Archive
+from mammovlm.errors import ResultInvalid, StudyRejected
 from mammovlm.explanation import explain
 from mammovlm.findings import Explanation, Findings
-from mammovlm.imaging import ReadingLimits, read_study
-from mammovlm.job import AnalysisJob
+from mammovlm.imaging import ReadingLimits, read_study, readable_headers
+from mammovlm.job import AnalysisJob, StoredInstance
 from mammovlm.model import MammoVLM
-from mammovlm.results import ReportOptions, check_report, structured_report
+from mammovlm.results import (
+    ObjectOptions,
+    Refusal,
+    check_objects,
+    check_refusal_report,
+    refusal_report,
+    result_objects,
+)
 from mammovlm.settings import Settings
 from mammovlm.study import Study
+
+_FAILED = (
+    "The result failed its own check and was not stored. This is a fault of the software; please "
+    "report it."
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +40,8 @@ class Analysis:
     ----------
     study, findings, explanation
         What was read, found and said.
-    report
-        The structured report as it was stored.
+    objects
+        The DICOM objects as they were stored: the structured report, then those beside it.
     timings_s
         Seconds per stage, in order.
     """
@@ -36,12 +49,17 @@ class Analysis:
     study: Study = field(repr=False)
     findings: Findings
     explanation: Explanation
-    report: Dataset = field(repr=False)
+    objects: tuple[Dataset, ...] = field(repr=False)
     timings_s: Mapping[str, float]
+
+    @property
+    def report(self) -> Dataset:
+        """The structured report."""
+        return self.objects[0]
 
 
 def analyse(job: AnalysisJob, archive: Archive, model: MammoVLM, settings: Settings) -> Analysis:
-    """Analyse one study and store its report.
+    """Analyse one study and store its result objects, or, where wanted, why there are none.
 
     Raises
     ------
@@ -50,31 +68,74 @@ def analyse(job: AnalysisJob, archive: Archive, model: MammoVLM, settings: Setti
     ArchiveUnavailable
         If the archive does not answer.
     ResultInvalid
-        If the report does not say what the findings say.
+        If an object does not say what the findings say.
     """
     stage = _Stopwatch()
     with stage("fetch"):
-        instances = archive.fetch(job)
+        fetched = _Fetched(job, archive.fetch(job), archive, model, settings)
+    try:
+        return _analyse_fetched(fetched, stage)
+    except (StudyRejected, ResultInvalid) as refused:
+        if settings.refusal_report:
+            _store_refusal(fetched, refused)
+        raise
+
+
+@dataclass(frozen=True)
+class _Fetched:
+    """A job with what the archive holds for it, and what it is done with."""
+
+    job: AnalysisJob
+    instances: Sequence[StoredInstance]
+    archive: Archive
+    model: MammoVLM
+    settings: Settings
+
+
+def _analyse_fetched(fetched: _Fetched, stage: "_Stopwatch") -> Analysis:
+    job, model, settings = fetched.job, fetched.model, fetched.settings
     with stage("read"):
         limits = ReadingLimits.from_settings(settings)
-        study = read_study(job.study_instance_uid, instances, job.left_out, limits)
+        study = read_study(job.study_instance_uid, fetched.instances, job.left_out, limits)
     with stage("model"):
         output = model.assess(study)
+    findings = output.findings
     with stage("explain"):
-        slots = [view.slot for view in output.findings.views]
+        slots = [view.slot for view in findings.views]
         write = partial(model.write, embeddings=output.embeddings, slots=slots)
         asked = write if settings.include_patient_text else None
-        explanation = explain(
-            output.findings, asked, settings.language, settings.suspicion_threshold
-        )
-    with stage("report"):
-        options = ReportOptions.from_settings(settings)
-        report = structured_report(study, output.findings, explanation, job.predecessor, options)
+        explanation = explain(findings, asked, settings.language, settings.suspicion_threshold)
+    with stage("objects"):
+        options = ObjectOptions.from_settings(settings)
+        objects = result_objects(study, findings, explanation, job.predecessor, options)
     with stage("check"):
-        check_report(report, study, output.findings, explanation)
+        check_objects(objects, study, findings, explanation, options)
     with stage("store"):
-        archive.store(study.study_instance_uid, [report])
-    return Analysis(study, output.findings, explanation, report, stage.seconds)
+        fetched.archive.store(study.study_instance_uid, objects)
+    return Analysis(study, findings, explanation, objects, stage.seconds)
+
+
+def _store_refusal(fetched: _Fetched, refused: StudyRejected | ResultInvalid) -> None:
+    """Store why a study has no result; not where no image says whose study it is, or two do."""
+    job, settings = fetched.job, fetched.settings
+    limits = ReadingLimits.from_settings(settings)
+    headers = readable_headers(job.study_instance_uid, fetched.instances, limits)
+    patients = {str(header.get("PatientID") or "") for header in headers} - {""}
+    if not headers or len(patients) > 1:
+        return
+    rejected = isinstance(refused, StudyRejected)
+    refusal = Refusal(
+        study_instance_uid=job.study_instance_uid,
+        status="rejected" if rejected else "failed",
+        reason=refused.reason.value if isinstance(refused, StudyRejected) else "result-invalid",
+        text=str(refused) if rejected else _FAILED,
+        algorithm=fetched.model.algorithm,
+        headers=headers,
+        predecessor=job.predecessor,
+    )
+    report = refusal_report(refusal, ObjectOptions.from_settings(settings).report)
+    check_refusal_report(report, refusal)
+    fetched.archive.store(job.study_instance_uid, [report])
 
 
 class _Stopwatch:

@@ -9,6 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mammovlm.words import LANGUAGES
 
+DEFAULT_FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
+"""Of Debian's package fonts-wqy-microhei."""
+
 
 def _known_language(tag: str) -> str:
     if tag not in LANGUAGES:
@@ -54,6 +57,16 @@ class Settings(BaseSettings):
     )
     sr_character_set: Literal["ISO_IR 192", "ISO_IR 100"] = Field(
         "ISO_IR 192", description="Character set of the report; ISO_IR 100 for old archives."
+    )
+    cad_report: bool = Field(
+        False, description="Also store a Mammography CAD SR (density), for reading workstations."
+    )
+    pdf_report: bool = Field(True, description="Also store a one-page PDF (Encapsulated PDF).")
+    pdf_font: Path = Field(
+        DEFAULT_FONT, description="TrueType font for what the page's own lacks, such as Chinese."
+    )
+    refusal_report: bool = Field(
+        False, description="Store a report without numbers that says why a study has no result."
     )
     suspicion_threshold: float = Field(
         0.5, ge=0, le=1, description="A category is suggested only outside the interval around it."

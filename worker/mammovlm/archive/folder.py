@@ -3,16 +3,22 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 from pydicom import Dataset, dcmwrite
+from pydicom.uid import EncapsulatedPDFStorage, MammographyCADSRStorage
 
 from mammovlm.archive.found_studies import find_studies, identify_file
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
 from mammovlm.job import AnalysisJob, StoredInstance
+
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {MammographyCADSRStorage: "cad", EncapsulatedPDFStorage: "pdf"}
+)
 
 
 class FolderArchive:
@@ -41,7 +47,7 @@ class FolderArchive:
         return tuple(StoredInstance(file.name, file) for file in files)
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
-        """Write ``<StudyInstanceUID>.sr.dcm``, or another modality's; see `Archive.store`.
+        """Write ``<StudyInstanceUID>.sr.dcm``, ``.cad.dcm`` or ``.pdf.dcm``; see `Archive.store`.
 
         A file of that name with other content is kept as ``….previous-1.dcm`` and so on.
         """
@@ -50,8 +56,7 @@ class FolderArchive:
         for dataset in datasets:
             if dataset.get("StudyInstanceUID") != study_instance_uid:
                 raise ResultInvalid("StudyInstanceUID of the result is not that of the study")
-            modality = str(dataset.get("Modality", "")).lower() or "dcm"
-            name = f"{study_instance_uid}.{modality}.dcm"
+            name = f"{study_instance_uid}.{_kind(dataset)}.dcm"
             try:
                 self._out.mkdir(parents=True, exist_ok=True)
                 _keep(_encoded(dataset), self._out / name)
@@ -64,6 +69,12 @@ class FolderArchive:
         if not isinstance(self._source, Path):
             return self._source
         return find_studies(self._source).studies.get(study_instance_uid, ())
+
+
+def _kind(dataset: Dataset) -> str:
+    """Name an object by its SOP class where that says more than its modality."""
+    modality = str(dataset.get("Modality", "")).lower() or "dcm"
+    return _KINDS.get(str(dataset.get("SOPClassUID", "")), modality)
 
 
 def _sop_instance_uid(file: Path) -> str:

@@ -13,11 +13,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from mammovlm.archive import FolderArchive, FoundStudies, find_studies
-from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected, WeightsUnusable
+from mammovlm.errors import (
+    ArchiveUnavailable,
+    FontMissing,
+    ResultInvalid,
+    StudyRejected,
+    WeightsUnusable,
+)
 from mammovlm.job import AnalysisJob
 from mammovlm.model import MammoVLM
 from mammovlm.pipeline import analyse
-from mammovlm.results import result_document
+from mammovlm.results import page_fonts, result_document
 from mammovlm.results.refusal_document import refusal_document
 from mammovlm.settings import Settings
 
@@ -46,7 +52,7 @@ class _Outcome:
     "--out",
     required=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the reports go: <StudyInstanceUID>.sr.dcm and .json for each study.",
+    help="Where the results go: <StudyInstanceUID>.sr.dcm, .json, .pdf.dcm and .cad.dcm.",
 )
 def analyze(path: Path, out: Path) -> None:
     """Analyse every study in PATH, at any depth.
@@ -78,7 +84,9 @@ def _analyse_all(found: FoundStudies, out: Path) -> list[_Outcome]:
     try:
         with _console.status("loading the model"):
             model = MammoVLM.load(settings)
-    except WeightsUnusable as failure:
+        if settings.pdf_report:
+            page_fonts(settings.language, settings.pdf_font)
+    except (WeightsUnusable, FontMissing) as failure:
         raise click.ClickException(str(failure)) from failure
     out.mkdir(parents=True, exist_ok=True)
     outcomes = []
@@ -100,7 +108,7 @@ def _analyse_one(
             analysis.study,
             analysis.findings,
             analysis.explanation,
-            analysis.report,
+            analysis.objects,
             analysis.timings_s,
         )
     except StudyRejected as rejected:

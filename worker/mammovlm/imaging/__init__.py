@@ -2,6 +2,7 @@
 
 from mammovlm.imaging.breast import breast_box
 from mammovlm.imaging.limits import ReadingLimits
+from mammovlm.imaging.readable_headers import readable_headers
 from mammovlm.imaging.reading import read_study
 
-__all__ = ["ReadingLimits", "breast_box", "read_study"]
+__all__ = ["ReadingLimits", "breast_box", "read_study", "readable_headers"]

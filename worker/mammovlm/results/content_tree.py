@@ -38,8 +38,8 @@ def content_tree(context: ReportContext) -> ContainerContentItem:
     # mammography; its "Imaging procedure" is true and passes template checkers, and the exact
     # procedure stands in Performed Procedure Code Sequence (0040,A372).
     items: list[ContentItem] = [
-        *_language(context.explanation.language),
-        *_observer(context.findings.algorithm),
+        *language_items(context.explanation.language),
+        *observer_items(context.findings.algorithm),
         code(codes.PROCEDURE_REPORTED, codes.IMAGING_PROCEDURE, HAS_CONCEPT_MOD),
         image_library(context.study),
         _imaging_measurements(context),
@@ -63,13 +63,13 @@ def weights_of(part: ModelPart) -> str:
     return f"{part.name}: {part.architecture}, weights {weights}, trained on {part.trained_on}"
 
 
-def _language(tag: str) -> list[ContentItem]:
+def language_items(tag: str) -> list[ContentItem]:
     """Make TID 1204."""
     language = Code(tag, "RFC5646", LANGUAGES[tag].name)
     return rows_of(LanguageOfContentItemAndDescendants(CodedConcept.from_code(language)))
 
 
-def _observer(algorithm: Algorithm) -> list[ContentItem]:
+def observer_items(algorithm: Algorithm) -> list[ContentItem]:
     """Make TID 1002 with the device of TID 1004; IHE AIR wants the names of TID 4019 here."""
     device = DeviceObserverIdentifyingAttributes(
         uid=algorithm.device_uid,

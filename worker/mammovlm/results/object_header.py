@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Protocol
 
 from highdicom.sr import CodedConcept
 from pydicom import Dataset
@@ -12,11 +13,25 @@ from pydicom.sr.coding import Code
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from mammovlm.findings import Algorithm
-from mammovlm.job import PredecessorReport
 from mammovlm.results import codes
 from mammovlm.results.character_set import clean_text
 from mammovlm.results.uids import ObjectUids, derived_uid
-from mammovlm.study import SourceImage
+
+
+class ReferableObject(Protocol):
+    """A stored object that ours can refer to: an image or an earlier report."""
+
+    @property
+    def sop_class_uid(self) -> str:
+        """(0008,0016)."""
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """(0008,0018)."""
+
+    @property
+    def series_instance_uid(self) -> str:
+        """(0020,000E)."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +100,7 @@ def add_content_date(dataset: Dataset, moment: datetime) -> None:
     dataset.ContentTime = moment.strftime("%H%M%S")
 
 
-def study_reference(
-    study_instance_uid: str, objects: Sequence[SourceImage | PredecessorReport]
-) -> Dataset:
+def study_reference(study_instance_uid: str, objects: Sequence[ReferableObject]) -> Dataset:
     """Make one item of the hierarchical SOP instance reference macro (PS3.3 C.17.2.1)."""
     reference = Dataset()
     reference.StudyInstanceUID = study_instance_uid
@@ -101,7 +114,7 @@ def study_reference(
     return reference
 
 
-def sop_reference(one: SourceImage | PredecessorReport) -> Dataset:
+def sop_reference(one: ReferableObject) -> Dataset:
     """Make one item of the SOP instance reference macro (PS3.3 10.8)."""
     reference = Dataset()
     reference.ReferencedSOPClassUID = one.sop_class_uid

@@ -5,6 +5,8 @@ that would make the object invalid are put right or left empty. The Patient ID a
 whatever it looks like: archives file by it, and a changed one would be another patient.
 """
 
+from collections.abc import Sequence
+
 from pydicom import Dataset
 from pydicom.config import IGNORE
 from pydicom.datadict import tag_for_keyword
@@ -17,11 +19,18 @@ from mammovlm.study import Study
 def add_patient_and_study(report: Dataset, study: Study) -> None:
     """Fill the patient and study modules of a report from the headers of the images."""
     headers = [view.source.header for view in study.views]
+    copy_patient_and_study(report, study.study_instance_uid, headers)
+
+
+def copy_patient_and_study(
+    report: Dataset, study_instance_uid: str, headers: Sequence[Dataset]
+) -> None:
+    """Fill the patient and study modules from headers; the first that has a value gives it."""
     _add_patient(report, headers)
-    _add_study(report, study.study_instance_uid, headers)
+    _add_study(report, study_instance_uid, headers)
 
 
-def _add_patient(report: Dataset, headers: list[Dataset]) -> None:
+def _add_patient(report: Dataset, headers: Sequence[Dataset]) -> None:
     report.PatientName = values.name_in_groups(headers, "PatientName")
     _set_unchecked(report, "PatientID", values.first_text(headers, "PatientID"))
     report.PatientBirthDate = values.first_date(headers, "PatientBirthDate")
@@ -30,7 +39,7 @@ def _add_patient(report: Dataset, headers: list[Dataset]) -> None:
     _set_if_any(report, "PatientAge", values.first_age(headers, "PatientAge"))
 
 
-def _add_study(report: Dataset, study_instance_uid: str, headers: list[Dataset]) -> None:
+def _add_study(report: Dataset, study_instance_uid: str, headers: Sequence[Dataset]) -> None:
     report.StudyInstanceUID = study_instance_uid
     report.StudyDate = values.first_date(headers, "StudyDate")
     report.StudyTime = values.first_time(headers, "StudyTime")

@@ -1,11 +1,12 @@
-"""What a site can choose about its structured reports."""
+"""What a site can choose about its result objects."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from pydicom.uid import UID, Comprehensive3DSRStorage, ComprehensiveSRStorage
 
-from mammovlm.settings import Settings
+from mammovlm.settings import DEFAULT_FONT, Settings
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,35 @@ class ReportOptions:
         if self.sr_class == "comprehensive3d":
             return Comprehensive3DSRStorage
         return ComprehensiveSRStorage
+
+
+@dataclass(frozen=True)
+class ObjectOptions:
+    """Which objects a site wants; none of these choices changes the content of another object.
+
+    Parameters
+    ----------
+    report
+        Of the structured report, which is always made: status and re-runs rest on it.
+    wants_cad_report
+        Mammography CAD SR, for reading workstations.
+    wants_pdf
+        Encapsulated PDF of one page, for viewers that show no structured report.
+    font
+        TrueType file for what the page's own font lacks; see `page_fonts`.
+    """
+
+    report: ReportOptions = field(default_factory=ReportOptions)
+    wants_cad_report: bool = False
+    wants_pdf: bool = True
+    font: Path = DEFAULT_FONT
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "ObjectOptions":
+        """Take the choices from the worker's settings."""
+        return cls(
+            report=ReportOptions.from_settings(settings),
+            wants_cad_report=settings.cad_report,
+            wants_pdf=settings.pdf_report,
+            font=settings.pdf_font,
+        )

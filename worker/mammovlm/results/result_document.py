@@ -4,7 +4,7 @@ Its schema, with a description of every property, is ``result.schema.json`` in t
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -33,19 +33,20 @@ def result_document(
     study: Study,
     findings: Findings,
     explanation: Explanation,
-    report: Dataset,
+    objects: Sequence[Dataset],
     timings_s: Mapping[str, float],
 ) -> dict[str, Any]:
     """Make the JSON document of one study; it holds identifiers but no patient data.
 
-    Numbers are unrounded here, 0..1. Status and suggested categories are taken from the report,
-    so that both say the same.
+    Numbers are unrounded here, 0..1. Status and suggested categories are taken from the structured
+    report, the first of the objects, so that both say the same.
 
     Raises
     ------
     ValueError
         If the report is not one of ours.
     """
+    report = objects[0]
     content = read_content(report)
     groups = {group.title: group for group in content.groups}
     views = {view.source.sop_instance_uid: view for view in study.views}
@@ -62,6 +63,7 @@ def result_document(
         "not_available": list(findings.not_available),
         "explanation": _explanation(explanation, wants_patient_text=bool(content.patient_text)),
         "report": _report(report),
+        "objects": [_object(each) for each in objects],
         "algorithm": _algorithm(findings.algorithm),
         "timings_s": dict(timings_s),
     }
@@ -152,6 +154,16 @@ def _explanation(explanation: Explanation, *, wants_patient_text: bool) -> dict[
         "characters_per_sentence": explanation.characters_per_sentence,
         "refused_because": explanation.refused_because,
         "language": explanation.language,
+    }
+
+
+def _object(stored: Dataset) -> dict[str, str]:
+    return {
+        "sop_class_uid": str(stored.SOPClassUID),
+        "sop_instance_uid": str(stored.SOPInstanceUID),
+        "series_instance_uid": str(stored.SeriesInstanceUID),
+        "modality": str(stored.Modality),
+        "series_description": str(stored.SeriesDescription),
     }
 
 

@@ -8,8 +8,7 @@ from pydicom import Dataset
 
 from mammovlm.job import PredecessorReport
 from mammovlm.results import codes
-from mammovlm.results.object_header import add_content_date, study_reference
-from mammovlm.study import SourceImage
+from mammovlm.results.object_header import ReferableObject, add_content_date, study_reference
 
 _SCHEMES: Mapping[str, str] = MappingProxyType(
     {
@@ -39,7 +38,7 @@ def add_document(report: Dataset, *, is_partial: bool, moment: datetime) -> None
 def add_references(
     report: Dataset,
     study_instance_uid: str,
-    images: Sequence[SourceImage],
+    images: Sequence[ReferableObject],
     predecessor: PredecessorReport | None,
 ) -> None:
     """List every image that the report rests on, and the report of the run before."""

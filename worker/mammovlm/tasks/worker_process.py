@@ -9,8 +9,9 @@ from celery.signals import setup_logging, worker_process_init, worker_ready
 
 from mammovlm.archive import Archive, DicomWebArchive
 from mammovlm.archive.retrying import RetryingArchive
-from mammovlm.errors import WeightsUnusable
+from mammovlm.errors import FontMissing, WeightsUnusable
 from mammovlm.model import MammoVLM
+from mammovlm.results import page_fonts
 from mammovlm.settings import Settings
 from mammovlm.tasks.application import app
 from mammovlm.tasks.topology import ANALYSIS_QUEUES, DEAD_QUEUES, EVENTS_QUEUE
@@ -45,13 +46,15 @@ def loaded_worker() -> LoadedWorker:
 
 @worker_process_init.connect
 def load_before_first_task(**_: object) -> None:
-    """Load the model; without usable weights the whole worker stops, with the reason in its log."""
+    """Load model and fonts; without them the whole worker stops, with the reason in its log."""
     global _loaded  # noqa: PLW0603  one per process, by design
     settings = Settings()
     archive = RetryingArchive(DicomWebArchive.from_settings(settings), settings.archive_patience_s)
     try:
         model = MammoVLM.load(settings)
-    except WeightsUnusable as error:
+        if settings.pdf_report:
+            page_fonts(settings.language, settings.pdf_font)
+    except (WeightsUnusable, FontMissing) as error:
         _log.critical("the worker stops: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
         raise

@@ -14,7 +14,7 @@ from mammovlm.cli.measuring.studies import TimedStudy, time_study
 from mammovlm.cli.measuring.throughput import middle, plain_orthanc, throughput_ratios
 from mammovlm.stack import StackSettings, down, status, up
 
-AROUND_THE_MODEL = ("fetch", "read", "report", "check", "store")
+AROUND_THE_MODEL = ("fetch", "read", "objects", "check", "store")
 QUIET_S = 5.0
 _WITHOUT_WORKER = ("epmd", "rabbitmq", "orthanc")
 

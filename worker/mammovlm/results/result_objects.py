@@ -1,0 +1,81 @@
+"""Every DICOM object of one analysis: made from the same findings, each checked before storing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydicom import Dataset
+from pydicom.uid import EncapsulatedPDFStorage, MammographyCADSRStorage
+
+from mammovlm.findings import Explanation, Findings
+from mammovlm.job import PredecessorReport
+from mammovlm.results.cad_check import check_cad_report
+from mammovlm.results.cad_report import cad_report
+from mammovlm.results.encapsulated_pdf import encapsulated_pdf
+from mammovlm.results.page_fonts import page_fonts
+from mammovlm.results.pdf_check import check_pdf
+from mammovlm.results.report_check import check_report
+from mammovlm.results.report_context import ReportContext
+from mammovlm.results.report_options import ObjectOptions
+from mammovlm.results.structured_report import structured_report
+from mammovlm.study import Study
+
+
+def result_objects(
+    study: Study,
+    findings: Findings,
+    explanation: Explanation,
+    predecessor: PredecessorReport | None,
+    options: ObjectOptions,
+    *,
+    at: datetime | None = None,
+) -> tuple[Dataset, ...]:
+    """Make the objects that a site wants: the structured report first, then those beside it.
+
+    Parameters
+    ----------
+    study, findings, explanation, predecessor
+        As `structured_report` takes them.
+    options
+        Which objects there are, and what they hold.
+    at
+        When the content was made; now, where it is not given.
+
+    Raises
+    ------
+    FontMissing
+        If the page is wanted in a language that no installed font can write.
+    """
+    moment = at or datetime.now().astimezone()
+    context = ReportContext(study, findings, explanation, options.report, predecessor)
+    report = structured_report(study, findings, explanation, predecessor, options.report, at=moment)
+    objects = [report]
+    if options.wants_cad_report:
+        objects.append(cad_report(context, moment))
+    if options.wants_pdf:
+        fonts = page_fonts(explanation.language, options.font)
+        objects.append(encapsulated_pdf(context, report, fonts, moment))
+    return tuple(objects)
+
+
+def check_objects(
+    objects: Sequence[Dataset],
+    study: Study,
+    findings: Findings,
+    explanation: Explanation,
+    options: ObjectOptions,
+) -> None:
+    """Check each object as its kind is checked; none is stored where one of them fails.
+
+    Raises
+    ------
+    ResultInvalid
+        If an object does not say what the findings say; the message names what differs.
+    """
+    report, *others = objects
+    check_report(report, study, findings, explanation)
+    for other in others:
+        if other.SOPClassUID == MammographyCADSRStorage:
+            check_cad_report(other, report, study, findings)
+        elif other.SOPClassUID == EncapsulatedPDFStorage:
+            fonts = page_fonts(explanation.language, options.font)
+            check_pdf(other, report, study, findings, explanation, fonts=fonts)
