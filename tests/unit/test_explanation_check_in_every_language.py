@@ -29,7 +29,7 @@ FACTS = SEEDS.map(lambda seed: facts_of(random_findings(seed)))
 LANGUAGE = st.sampled_from(list(LANGUAGES.values()))
 CHANGED = {RefusalReason.CHANGED_FACT, RefusalReason.MISSING_FACT}
 
-ADDED = {
+ADDED: dict[str, dict[Forbidden, tuple[str, ...]]] = {
     "en-US": {
         Forbidden.DIAGNOSIS: ("You have cancer.", "This is benign.", "There is a lump."),
         Forbidden.REASSURANCE: ("All is normal.", "Do not worry.", "Nothing was found."),

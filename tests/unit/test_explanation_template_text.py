@@ -57,6 +57,7 @@ def test_without_a_language_model_the_template_is_named_as_the_origin() -> None:
     explanation = explain(random_findings(7), None)
     assert explanation.origin is ExplanationOrigin.TEMPLATE
     assert explanation.refused_because == ""
+    assert explanation.reading_grade is not None
     assert explanation.reading_grade <= 6
 
 

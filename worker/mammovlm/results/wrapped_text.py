@@ -4,8 +4,11 @@ import re
 
 from wcwidth import width
 
-_PIECES = re.compile(r"\s+|[（“]*[\u3400-\u9fff][，。；：、）”]*|[^\s\u3400-\u9fff（“]+|[（“]+")
-"""What a line may end after: a space, a word, or a Chinese character with its punctuation."""
+_PIECES = re.compile(
+    r"\s+|[（“]*[\u3400-\u9fff][，。；：、）”]*|[（“]*[^\s\u3400-\u9fff（“，。；：、）”]+[，。；：、）”]*"
+    r"|[（“]+|[，。；：、）”]+"
+)
+"""What a line may end after: a space, or a word or Chinese character with its punctuation."""
 
 
 def wrapped(text: str, columns: int, lead: str) -> list[str]:

@@ -17,14 +17,8 @@ _PATTERNS: Final = {
         "{program}{looked}您{sides}的{pictures}",
         "您{sides}的{pictures}已由{program}读过",
     ),
-    Shape.MISSING_ONE: (
-        "缺少您{sides}{views}",
-        "这次没有您{sides}{views}",
-    ),
-    Shape.MISSING_SEVERAL: (
-        "缺少您{sides}{views}",
-        "这次没有您{sides}{views}",
-    ),
+    Shape.MISSING_ONE: ("缺少您{sides}{views}", "这次没有您{sides}{views}"),
+    Shape.MISSING_SEVERAL: ("缺少您{sides}{views}", "这次没有您{sides}{views}"),
     Shape.MISSING_ON_BOTH_SIDES: ("缺少您{sides}{views}，以及{sides_2}{views_2}",),
     Shape.DENSITY: (
         "{it}{found}您的乳腺组织{density}",
@@ -32,29 +26,16 @@ _PATTERNS: Final = {
         "您的乳腺组织看起来{density}",
         "从{these_pictures}看，您的乳腺组织{density}",
     ),
-    Shape.DENSITY_UNKNOWN: (
-        "{it}无法判断您的乳腺组织有多致密",
-        "这次无法判断您的乳腺组织有多致密",
-    ),
-    Shape.SCORE: (
-        "您{sides}的{score}{range}",
-        "就您{sides}而言，{score}{range}",
-    ),
+    Shape.DENSITY_UNKNOWN: ("{it}无法判断您的乳腺组织有多致密", "这次无法判断您的乳腺组织有多致密"),
+    Shape.SCORE: ("您{sides}的{score}{range}", "就您{sides}而言，{score}{range}"),
     Shape.SCORE_TWO: ("您{sides}的{score}{range}，{sides_2}的{score}{range_2}",),
-    Shape.NO_SCORE: (
-        "您{sides}没有评分",
-        "{it}没有给出您{sides}的评分",
-    ),
+    Shape.NO_SCORE: ("您{sides}没有评分", "{it}没有给出您{sides}的评分"),
     Shape.MEANING: (
         "评分较高，意思是医生可能要看得更仔细",
         "评分较高时，医生可能要看得更仔细",
         "评分越高，医生可能要看得越仔细",
     ),
-    Shape.LIMIT: (
-        "{it}可能会出错",
-        "{it}也会出错",
-        "{it}有可能出错",
-    ),
+    Shape.LIMIT: ("{it}可能会出错", "{it}也会出错", "{it}有可能出错"),
     Shape.READER: (
         "只有医生才能说明{these_pictures}的含义",
         "{these_pictures}的含义要由医生来说明",
@@ -120,6 +101,31 @@ _FORBIDDEN: Final = {
     ),
 }
 
+_NOTES: Final = (
+    (r"No part of the model is trained\.", "模型没有任何部分经过训练。"),
+    (r"The density categories rest on (.+?)\. ?", r"密度类别所依据的训练数据为\1。"),
+    (
+        r"The likelihoods of a finding and of BI-RADS 4 against 3 were trained on (.+?) only and "
+        r"never on a patient",
+        r"存在发现的可能性以及 BI-RADS 4 类相对于 3 类的可能性仅用\1训练，从未用过患者数据",
+    ),
+    (
+        r"[:;] on phantoms held out they were little better than chance "
+        r"\(AUC ([\d.]+) and ([\d.]+)\)",
+        r"；在留出的体模上仅略好于随机（AUC 分别为 \1 和 \2）",
+    ),
+    (
+        r"(?:\. On|: on) real images they show that the method runs, and no more\. ?",
+        "。在真实图像上，它们只表明方法能够运行，仅此而已。",
+    ),
+    (r"Research use only, not for clinical use\.", "仅供研究使用，不得用于临床。"),
+    (r"(\d+) women's films \(mini-MIAS\)", r" \1 名女性的胶片（MIAS 精简版）"),
+    (r"(\d+) in-silico images \(M-SYNTH\)", r" \1 幅计算机模拟图像（M-SYNTH）"),
+    (r"(\d+) simulated exams \(phantoms\)", r" \1 例模拟检查（数字体模）"),
+    (r"simulated exams \(phantoms\)", "模拟检查（数字体模）"),
+    (r"(?: and |, ) ?", "、"),
+)
+
 _NAMES: Final = Names(
     sides={"R": "右侧", "L": "左侧"},
     views={"CC": "头尾位", "MLO": "内外斜位"},
@@ -147,7 +153,7 @@ _NAMES: Final = Names(
         "size-refused": "尺寸超出限制",
         "no-breast-found": "未找到乳房区域",
     },
-    notes={"No part of the model is trained.": "模型没有任何部分经过训练。"},
+    notes=_NOTES,
     comma="，",
     enumeration="、",
     semicolon="；",
@@ -228,12 +234,7 @@ _READABLE: Final = ReadableWords(
     device_uid="设备 UID",
     overall="总体",
     sides={"R": "右侧", "L": "左侧", "RL": "双侧"},
-    densities={
-        "A": "几乎全部为脂肪",
-        "B": "散在纤维腺体密度",
-        "C": "不均匀致密",
-        "D": "极度致密",
-    },
+    densities={"A": "几乎全部为脂肪", "B": "散在纤维腺体密度", "C": "不均匀致密", "D": "极度致密"},
     categories={"3": "3 类 - 可能良性", "4": "4 类 - 可疑"},
     statuses={
         "111241": "所有算法均成功；无发现",
@@ -244,7 +245,7 @@ _READABLE: Final = ReadableWords(
     },
     interval="（95% 区间 {low:5.1f} 至 {high:5.1f} %）",
     suggested="{category}（仅为提示，不是评估结论）",
-    not_suggested="无：区间跨越阈值",
+    not_suggested="无：各区间未全部越过阈值",
     expert="专家 {expert}",
     density_of_view="密度 {category}（{probability:.1f} %）",
     suspicion_of_view="4 类相对于 3 类：{value:.1f} %",

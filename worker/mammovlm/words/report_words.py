@@ -3,8 +3,13 @@
 Fields in braces are filled by what puts the sentence into a result.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
+
+_KEPT_IN_NOTES: Final = frozenset({"AUC", "BI", "RADS", "MIAS", "M", "SYNTH"})
+"""Names that a translated note may hold; any other Latin word is one that was not translated."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +26,8 @@ class Names:
         Why an image was left out, by the value of the reason; where one is not here, the value
         itself is printed with spaces for its hyphens.
     notes
-        Translations of the notes that come with weights, which are written in English, by the
-        note to the letter.
+        How to translate the notes that come with weights, which are written in English: regular
+        expressions and what is put in their place, in order. See `Names.note`.
     comma, enumeration, semicolon
         What stands between the parts of a list.
     """
@@ -31,7 +36,7 @@ class Names:
     views: Mapping[str, str]
     heads: Mapping[str, str]
     reasons: Mapping[str, str]
-    notes: Mapping[str, str]
+    notes: tuple[tuple[str, str], ...]
     comma: str
     enumeration: str
     semicolon: str
@@ -39,6 +44,12 @@ class Names:
     def reason(self, value: str) -> str:
         """Name the reason for which an image was left out."""
         return self.reasons.get(value, value.replace("-", " "))
+
+    def note(self, note: str) -> str | None:
+        """Translate a note, or give None where any of its English words would be left."""
+        for english, words in self.notes:
+            note = re.sub(english, words, note)
+        return note if _KEPT_IN_NOTES.issuperset(re.findall("[A-Za-z]+", note)) else None
 
     def head(self, name: str) -> str:
         """Name a head; one that the language does not know keeps its own name."""

@@ -167,4 +167,4 @@ class Sentences:
 
     def note_of(self, note: str) -> str:
         """Give what the numbers rest on: the weights' note, translated where it is known."""
-        return self.names.notes.get(note) or self.report.note.format(note=note)
+        return self.names.note(note) or self.report.note.format(note=note)
