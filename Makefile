@@ -13,7 +13,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: packages $(BIN)/.prepared ## install what is missing (Debian packages, .venv, converted weights)
+setup: packages $(BIN)/.prepared viewer ## install what is missing (Debian packages, .venv, converted weights, OHIF)
 
 .PHONY: packages
 packages:
@@ -30,6 +30,10 @@ $(BIN)/.installed: $(INSTALLED_FROM) | packages
 $(BIN)/.prepared: $(BIN)/.installed
 	@$(BIN)/mammovlm prepare
 	@touch $@
+
+.PHONY: viewer
+viewer: packages
+	@scripts/ohif-viewer.sh
 
 .PHONY: demo
 demo: setup ## start everything, send a real exam, print the report that comes back

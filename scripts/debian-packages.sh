@@ -12,6 +12,7 @@ run_time='
 Orthanc                                                  orthanc
 /usr/share/orthanc/plugins/libOrthancPython.so           orthanc-python
 /usr/share/orthanc/plugins/libOrthancDicomWeb.so         orthanc-dicomweb
+/usr/share/orthanc/plugins/libServeFolders.so            orthanc
 /usr/lib/rabbitmq/bin/rabbitmq-server                    rabbitmq-server
 epmd                                                     erlang-base'
 test_only='
@@ -20,7 +21,9 @@ dciodvfy                                                 dicom3tools
 /usr/share/java/pixelmed.jar                             libpixelmed-java
 java                                                     default-jre-headless
 node                                                     nodejs
-npm                                                      npm'
+npm                                                      npm
+chromium                                                 chromium
+/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 is_there() {
     case $1 in

@@ -95,16 +95,16 @@ class OrthancArchive:
 
     def series_of(self, instance_id: str) -> str:
         """Give the Orthanc identifier of the series that an instance is in."""
-        return str(self._get(f"/instances/{instance_id}")["ParentSeries"])
+        return str(self.get(f"/instances/{instance_id}")["ParentSeries"])
 
     def sop_instance_uid(self, instance_id: str) -> str:
         """Give (0008,0018) of an instance."""
-        tags = self._get(f"/instances/{instance_id}")["MainDicomTags"]
+        tags = self.get(f"/instances/{instance_id}")["MainDicomTags"]
         return str(tags.get("SOPInstanceUID", ""))
 
     def series(self, series_id: str) -> StoredSeries:
         """Describe a series."""
-        content = self._get(f"/series/{series_id}")
+        content = self.get(f"/series/{series_id}")
         return StoredSeries(
             series_id,
             content["ParentStudy"],
@@ -114,24 +114,24 @@ class OrthancArchive:
 
     def sop_class_uid(self, instance_id: str) -> str:
         """Give the SOP Class UID without reading the file."""
-        return str(self._get(f"/instances/{instance_id}/metadata?expand").get("SopClassUid", ""))
+        return str(self.get(f"/instances/{instance_id}/metadata?expand").get("SopClassUid", ""))
 
     def header(self, instance_id: str) -> Tags:
         """Read the header of an instance, without pixel data."""
-        tags: Tags = self._get(f"/instances/{instance_id}/tags?short")
+        tags: Tags = self.get(f"/instances/{instance_id}/tags?short")
         return tags
 
     def series_ids(self, study_id: str) -> tuple[str, ...]:
         """Give the series of a study."""
-        return tuple(self._get(f"/studies/{study_id}")["Series"])
+        return tuple(self.get(f"/studies/{study_id}")["Series"])
 
     def study_instance_uid(self, study_id: str) -> str:
         """Give (0020,000D) of a study."""
-        return str(self._get(f"/studies/{study_id}")["MainDicomTags"].get("StudyInstanceUID", ""))
+        return str(self.get(f"/studies/{study_id}")["MainDicomTags"].get("StudyInstanceUID", ""))
 
     def studies_with_uid(self, study_instance_uid: str) -> tuple[str, ...]:
         """Find the studies with a Study Instance UID; several if they name different patients."""
-        found = json.loads(self._orthanc.RestApiPost("/tools/lookup", study_instance_uid.encode()))
+        found = self.post("/tools/lookup", study_instance_uid)
         return tuple(entry["ID"] for entry in found if entry["Type"] == "Study")
 
     def study_ids(self, page_size: int) -> Iterator[tuple[str, ...]]:
@@ -147,19 +147,40 @@ class OrthancArchive:
     def status_document(self, study_id: str) -> str | None:
         """Give the status document of a study, None where it has none yet."""
         # Asking for one metadata that is not there would write an error into Orthanc's log.
-        document = self._get(f"/studies/{study_id}/metadata?expand").get(STATUS_METADATA)
+        document = self.get(f"/studies/{study_id}/metadata?expand").get(STATUS_METADATA)
         return None if document is None else str(document)
 
     def set_status_document(self, study_id: str, document: str) -> None:
         """Write the status document of a study."""
-        uri = f"/studies/{study_id}/metadata/{STATUS_METADATA}"
-        with self._missing_as_not_in_archive(uri):
-            self._orthanc.RestApiPut(uri, document.encode())
+        self.put(f"/studies/{study_id}/metadata/{STATUS_METADATA}", document)
 
-    def _get(self, uri: str) -> Mapping[str, Any]:
+    def get(self, uri: str) -> Mapping[str, Any]:
+        """GET a small JSON object of Orthanc's REST API.
+
+        Raises
+        ------
+        NotInArchive
+            If the resource is not there.
+        """
         with self._missing_as_not_in_archive(uri):
             content: Mapping[str, Any] = json.loads(self._orthanc.RestApiGet(uri))
         return content
+
+    def put(self, uri: str, body: str) -> None:
+        """PUT a small text to Orthanc's REST API.
+
+        Raises
+        ------
+        NotInArchive
+            If the resource is not there.
+        """
+        with self._missing_as_not_in_archive(uri):
+            self._orthanc.RestApiPut(uri, body.encode())
+
+    def post(self, uri: str, body: str) -> list[Any]:
+        """Ask Orthanc's REST API by a POST that changes nothing and answers with a list."""
+        found: list[Any] = json.loads(self._orthanc.RestApiPost(uri, body.encode()))
+        return found
 
     @contextmanager
     def _missing_as_not_in_archive(self, uri: str) -> Iterator[None]:

@@ -28,6 +28,12 @@ def text(tags: Tags, tag: str) -> str:
     return found[0] if found else ""
 
 
+def words_as_written(tags: Tags, tag: str) -> str:
+    """Give a text as it stands, "" where it is absent or no text."""
+    value = tags.get(tag)
+    return value.strip(" \0") if isinstance(value, str) else ""
+
+
 def identifier(tags: Tags, tag: str) -> str:
     """Give a DICOM UID, or "" where the value is none (PS3.5 section 9)."""
     value = text(tags, tag)

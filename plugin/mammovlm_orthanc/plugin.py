@@ -16,13 +16,21 @@ from mammovlm_orthanc.intake import Intake
 from mammovlm_orthanc.logs import log_into
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.orthanc_api import OrthancApi
+from mammovlm_orthanc.page_rest import PageApi
 from mammovlm_orthanc.publisher import Publisher
-from mammovlm_orthanc.rest import Request, RestApi
+from mammovlm_orthanc.rest import RestApi
+from mammovlm_orthanc.rest_messages import Answer, Request
+from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status_store import StatusStore
+from mammovlm_orthanc.stored_study import StoredStudies
 from mammovlm_orthanc.study_images import StudyImages
+from mammovlm_orthanc.study_page import StudyPage
 from mammovlm_orthanc.unexpected import LOGGER, log_unexpected
 from mammovlm_orthanc.upkeep import Upkeep
+from mammovlm_orthanc.viewer import ROUTES as VIEWER_ROUTES
+from mammovlm_orthanc.viewer import Viewer
+from mammovlm_orthanc.worklist import Worklist
 
 LONGEST_SLEEP_S = 5.0
 """The change log is looked at this often even if no callback woke the intake."""
@@ -39,9 +47,11 @@ class Plugin:
         The module of Orthanc's Python plugin.
     settings
         As read from Orthanc's configuration.
+    viewer
+        OHIF.
     """
 
-    def __init__(self, orthanc: OrthancApi, settings: Settings) -> None:
+    def __init__(self, orthanc: OrthancApi, settings: Settings, viewer: Viewer) -> None:
         counters = Counters()
         archive = OrthancArchive(orthanc)
         store = StatusStore(archive)
@@ -55,7 +65,8 @@ class Plugin:
         upkeep = Upkeep(archive, store, settings, counters)
         links = (publisher.link, consumer.link)
         health = Health(store, upkeep, links, counters, is_enabled=settings.enabled)
-        self.rest = RestApi(archive, store, self._intake, health)
+        page = _page(archive, store, viewer)
+        self.rest = RestApi(archive, store, self._intake, health, page.routes)
         self._wake = threading.Event()
         self._threads = tuple(
             Background(name, body, counters)
@@ -112,8 +123,10 @@ def register(orthanc: OrthancApi) -> None:
         If a setting makes no sense; Orthanc does not start then, and logs why.
     """
     log_into(orthanc)
-    settings = Settings.from_configuration(json.loads(orthanc.GetConfiguration()))
-    plugin = Plugin(orthanc, settings)
+    configuration = json.loads(orthanc.GetConfiguration())
+    settings = Settings.from_configuration(configuration)
+    viewer = Viewer(configuration)
+    plugin = Plugin(orthanc, settings, viewer)
     new_instance = orthanc.ChangeType.NEW_INSTANCE
     started, stopped = orthanc.ChangeType.ORTHANC_STARTED, orthanc.ChangeType.ORTHANC_STOPPED
 
@@ -127,23 +140,47 @@ def register(orthanc: OrthancApi) -> None:
             plugin.stop()
 
     def on_request(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
-        answer = plugin.rest.answer(_request(request))
-        if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
-            # Orthanc drops the connection if a plugin sends 405 as any other status.
-            output.SendMethodNotAllowed(answer.allow)
-            return
-        output.SetHttpHeader("Content-Type", answer.content_type)
-        output.SendHttpStatus(int(answer.status), answer.body, len(answer.body.encode()))
+        _send(output, plugin.rest.answer(_request(request)))
+
+    def on_viewer(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
+        if request["method"] == "GET":
+            _send(output, viewer.answer("".join(request.get("groups") or ())))
+        else:
+            output.SendMethodNotAllowed("GET")
 
     orthanc.RegisterOnChangeCallback(on_change)
-    orthanc.RegisterRestCallback("/mammovlm/(.*)", on_request)
+    for pattern in ("/mammovlm", "/mammovlm/(.*)"):  # Orthanc cuts off a slash at the end
+        orthanc.RegisterRestCallback(pattern, on_request)
+    for pattern in VIEWER_ROUTES:
+        orthanc.RegisterRestCallback(pattern, on_viewer)
     LOGGER.warning("MammoVLM's intake is %s", "registered" if settings.enabled else "switched off")
+
+
+def _page(archive: OrthancArchive, store: StatusStore, viewer: Viewer) -> PageApi:
+    studies = StoredStudies(archive)
+    reviews = ReviewStore(studies)
+    worklist = Worklist(studies, reviews)
+    page = StudyPage(studies, worklist, reviews, lambda: viewer.is_there)
+    return PageApi(archive, store, studies, reviews=reviews, worklist=worklist, page=page)
 
 
 def _request(request: dict[str, Any]) -> Request:
     return Request(
         method=request["method"],
-        path=request["groups"][0],
+        path="".join(request.get("groups") or ()),
         query=request.get("get", {}),
         body=bytes(request.get("body") or b""),
+        headers=request.get("headers", {}),
     )
+
+
+def _send(output: Any, answer: Answer) -> None:  # noqa: ANN401  Orthanc
+    if answer.status is HTTPStatus.METHOD_NOT_ALLOWED:
+        # Orthanc drops the connection if a plugin sends 405 as any other status.
+        output.SendMethodNotAllowed(answer.allow)
+        return
+    output.SetHttpHeader("Content-Type", answer.content_type)
+    output.SetHttpHeader("X-Content-Type-Options", "nosniff")
+    for name, value in answer.headers.items():
+        output.SetHttpHeader(name, value)
+    output.SendHttpStatus(int(answer.status), answer.body, len(answer.body.encode()))

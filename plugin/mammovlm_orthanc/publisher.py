@@ -78,13 +78,15 @@ class Publisher:
         with self.link.waiting("confirm a job"):
             _send(channel, study_id, status)
         self._counters.add("jobs_published", status.priority)
-        self._mark_queued(study_id, status.job_id)
+        self._mark_queued(study_id, status)
 
-    def _mark_queued(self, study_id: str, job_id: str) -> None:
+    def _mark_queued(self, study_id: str, sent: StudyStatus) -> None:
         at = clock.iso(clock.now())
 
         def mark(before: StudyStatus | None) -> StudyStatus | None:
-            return before and transitions.queued(before, job_id, at)
+            if before is None or before.priority is not sent.priority:
+                return before  # called urgent while it was being sent: it goes out once more
+            return transitions.queued(before, sent.job_id, at)
 
         try:
             self._store.update(study_id, mark)

@@ -98,6 +98,12 @@ class StudyStatus:
         """When the state was entered, ISO 8601 UTC."""
         return self.times.get(self.state, "")
 
+    @property
+    def latest_report(self) -> Mapping[str, str] | None:
+        """The report of this run or, until there is one, of the last run that had one."""
+        runs = ({"report": self.report}, *reversed(self.history))
+        return next((run["report"] for run in runs if run.get("report")), None)
+
     def to_json(self) -> str:
         """Write the document."""
         return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))

@@ -6,19 +6,29 @@ counts is the metadata, and the list is built anew from it at start.
 """
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
-from mammovlm_orthanc.status import State, StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status import Priority, State, StatusUnreadable, StudyStatus
 
 After = TypeVar("After", bound=StudyStatus | None)
 
 
 @dataclass(frozen=True)
 class StatusEntry:
-    """One study in the list of statuses."""
+    """One study in the list of statuses.
+
+    Parameters
+    ----------
+    received_at
+        When its first image of this run came, ISO 8601 UTC.
+    report_uid
+        SOP Instance UID of its latest report, "" where there is none.
+
+    The others are as in `status.StudyStatus`.
+    """
 
     orthanc_study_id: str
     study_instance_uid: str
@@ -26,6 +36,12 @@ class StatusEntry:
     run: int
     reason: str
     changed_at: str
+    priority: Priority
+    received_at: str
+    text: str
+    missing: tuple[str, ...]
+    timings_s: Mapping[str, float]
+    report_uid: str
 
 
 class StatusStore:
@@ -42,6 +58,8 @@ class StatusStore:
         Held while a status is changed; take it to do more than one thing at once.
     outbox_filled
         Set whenever a study becomes ready to be published.
+    revision
+        Counts every change of the list.
     """
 
     def __init__(self, archive: OrthancArchive) -> None:
@@ -49,6 +67,7 @@ class StatusStore:
         self._entries: dict[str, StatusEntry] = {}
         self.lock = threading.RLock()
         self.outbox_filled = threading.Event()
+        self.revision = 0
 
     def read(self, study_id: str) -> StudyStatus | None:
         """Give a study's status; None where it has none.
@@ -86,7 +105,7 @@ class StatusStore:
             try:
                 status = self.read(study_id)
             except NotInArchive:
-                self._entries.pop(study_id, None)
+                self.forget(study_id)
                 return
             except StatusUnreadable:
                 return
@@ -97,6 +116,7 @@ class StatusStore:
         """Drop a study that is gone from the list."""
         with self.lock:
             self._entries.pop(study_id, None)
+            self.revision += 1
 
     def entries(self, states: Iterable[State] = tuple(State)) -> list[StatusEntry]:
         """List the studies in some states, those that changed last first."""
@@ -106,7 +126,10 @@ class StatusStore:
         return sorted(found, key=lambda entry: entry.changed_at, reverse=True)
 
     def _remember(self, study_id: str, status: StudyStatus) -> None:
-        self._entries[study_id] = _entry(study_id, status)
+        entry = _entry(study_id, status)
+        if self._entries.get(study_id) != entry:
+            self._entries[study_id] = entry
+            self.revision += 1
         if status.state is State.READY:
             self.outbox_filled.set()
 
@@ -119,4 +142,10 @@ def _entry(study_id: str, status: StudyStatus) -> StatusEntry:
         status.run,
         status.reason,
         status.changed_at,
+        status.priority,
+        status.times.get(State.RECEIVING, status.changed_at),
+        status.text,
+        status.missing,
+        status.timings_s,
+        (status.latest_report or {}).get("sop_instance_uid", ""),
     )

@@ -33,9 +33,11 @@ def receiving(status: StudyStatus | None, study_instance_uid: str, at: str) -> S
         return StudyStatus(study_instance_uid, times={State.RECEIVING: at})
     if status.state is State.RECEIVING:
         return status
+    hurries = status.priority is Priority.URGENT and status.state not in FINAL
     return StudyStatus(
         study_instance_uid,
         run=status.run + 1,
+        priority=Priority.URGENT if hurries else Priority.NORMAL,
         history=(*status.history, _summary(status))[-KEPT_RUNS:],
         times={State.RECEIVING: at},
     )
@@ -50,7 +52,10 @@ def decided(
     priority: Priority,
     at: str,
 ) -> StudyStatus:
-    """Write down the decision on a run that was being received: ready, or rejected."""
+    """Write down the decision on a run that was being received: ready, or rejected.
+
+    A run that somebody called urgent meanwhile stays so.
+    """
     known = with_selection(status, selection)
     if verdict is Verdict.REJECTED:
         has_mammograms = bool(selection.left_out)
@@ -59,8 +64,8 @@ def decided(
     return replace(
         _enter(known, State.READY, at),
         job_id=job_id,
-        priority=priority,
-        predecessor=_last_report(status),
+        priority=Priority.URGENT if status.priority is Priority.URGENT else priority,
+        predecessor=status.latest_report,
     )
 
 
@@ -99,6 +104,18 @@ def to_send_again(status: StudyStatus, at: str) -> StudyStatus:
     if status.state not in {State.QUEUED, State.RUNNING}:
         return status
     return _enter(status, State.READY, at)
+
+
+def made_urgent(status: StudyStatus, at: str) -> StudyStatus:
+    """Let a run that waits go before the others; a run that has ended stays as it is.
+
+    One that is queued goes into the outbox again, the same job for the urgent queue: whichever
+    worker takes it second stores the same report.
+    """
+    if status.state in FINAL or status.priority is Priority.URGENT:
+        return status
+    again = _enter(status, State.READY, at) if status.state is State.QUEUED else status
+    return replace(again, priority=Priority.URGENT)
 
 
 def after_event(status: StudyStatus, event: Event) -> StudyStatus:
@@ -172,11 +189,3 @@ def _summary(status: StudyStatus) -> Mapping[str, Any]:
         "timings_s": status.timings_s,
         "times": status.times,
     }
-
-
-def _last_report(status: StudyStatus) -> Mapping[str, str] | None:
-    for entry in reversed(status.history):
-        if entry.get("report"):
-            report: Mapping[str, str] = entry["report"]
-            return report
-    return None

@@ -90,6 +90,7 @@ def test_no_weights_are_kept_in_a_format_that_can_run_code() -> None:
     [
         "scripts/debian-packages.sh",
         "scripts/find-python.sh",
+        "scripts/ohif-viewer.sh",
         "scripts/python-environment.sh",
         ".ci/run",
     ],

@@ -24,6 +24,7 @@ def orthanc(settings: StackSettings) -> Program:
             "MAMMOVLM_HTTP_PORT": str(settings.http_port),
             "MAMMOVLM_DICOM_PORT": str(settings.dicom_port),
             "MAMMOVLM_STORAGE_DIR": str(settings.var / "orthanc"),
+            "MAMMOVLM_OHIF_DIR": str(settings.served_ohif_dir),
             "MAMMOVLM_PYTHONPATH": sysconfig.get_path("purelib"),
             **_defaults(MAMMOVLM_BROKER_URL=settings.broker_url),
         },

@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parents[3]
+OHIF = "ohif-3.13.2-1"
+"""Name of the viewer's folder: OHIF's version and the edition of our changes to its addresses."""
 
 
 class StackSettings(BaseSettings):
@@ -25,6 +28,10 @@ class StackSettings(BaseSettings):
     dist_port: int = Field(25672, gt=0, lt=65536, description="Erlang distribution of RabbitMQ.")
     epmd_port: int = Field(25673, gt=0, lt=65536, description="Erlang port mapper of RabbitMQ.")
     workers: int = Field(1, gt=0, description="Worker processes, each with its own model.")
+    ohif_dir: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_cache_dir("mammovlm"), OHIF),
+        description="The viewer OHIF as scripts/ohif-viewer.sh makes it; it may be missing.",
+    )
     start_timeout_s: float = Field(180.0, gt=0, description="How long one program may start.")
     stop_timeout_s: int = Field(60, gt=0, description="How long a worker may end its study.")
 
@@ -32,6 +39,12 @@ class StackSettings(BaseSettings):
     def http_url(self) -> str:
         """Orthanc's address on this machine."""
         return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def served_ohif_dir(self) -> Path:
+        """The viewer's folder or, where it is missing, one that says so: Orthanc needs a folder."""
+        is_there = (self.ohif_dir / "index.html").is_file()
+        return self.ohif_dir if is_there else self.home / "orthanc" / "without_ohif"
 
     @property
     def broker_url(self) -> str:

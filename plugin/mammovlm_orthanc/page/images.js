@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The views as they hang: right breast at the left, chest walls facing each other.
+
+import { byId, element, show } from './elements.js';
+import { percent, SLOT_WORDS } from './wording.js';
+
+const SLOTS = Object.keys(SLOT_WORDS);
+const PIXELS = 1200;
+
+export function showImages(section, { images, report, status }) {
+  show(section, [images, report?.views, status.missing], () => {
+    const mosaic = images.length > SLOTS.length;
+    const figures = images.map((image) => figure(image, report?.views.find((view) => view.sop_instance_uid === image.sop_instance_uid)));
+    const empty = mosaic ? [] : SLOTS.filter((slot) => !images.some((image) => image.slot === slot)).map(missing);
+    return [...figures, ...empty];
+  });
+}
+
+function figure(image, view) {
+  const turns = [image.is_mirrored && 'mirrored', image.is_upside_down && 'upside-down'].filter(Boolean);
+  const words = SLOT_WORDS[image.slot];
+  return element('figure', { class: `${image.slot} ${side(image.slot)}`, 'data-slot': image.slot },
+    element('button', { type: 'button', class: 'picture', 'aria-label': `Enlarge ${words}`, 'aria-pressed': 'false', 'data-place': image.orthanc_id, onclick: (event) => toggle(event.currentTarget.parentNode) },
+      element('img', { src: `/instances/${image.orthanc_id}/rendered?width=${PIXELS}&height=${PIXELS}`, alt: `${words} view`, class: turns.join(' '), decoding: 'async' })),
+    element('figcaption', {}, element('b', {}, words), view ? captions(view) : null));
+}
+
+const captions = (view) => [
+  view.expert ? element('span', { title: 'The expert (image encoder) that looked at this view' }, `expert ${view.expert}`) : null,
+  view.density ? element('span', {}, `density ${view.density}${view.certainty === null ? '' : ` ${percent(view.certainty)}`}`) : null,
+  view.suspicion === null ? null : element('span', { title: 'Likelihood of category 4 or higher against 3 from this view alone' }, `4 against 3: ${percent(view.suspicion)}`),
+];
+
+const side = (slot) => (slot[0] === 'R' ? 'right' : 'left');
+
+const missing = (slot) => element('figure', { class: `${slot} ${side(slot)} missing`, 'data-slot': slot },
+  element('figcaption', {}, element('b', {}, SLOT_WORDS[slot]), element('span', {}, 'no image')));
+
+function toggle(chosen) {
+  const section = byId('images');
+  const isLarge = chosen.classList.contains('large');
+  for (const each of section.children) {
+    const large = each === chosen && !isLarge;
+    each.classList.toggle('large', large);
+    each.querySelector('.picture')?.setAttribute('aria-pressed', String(large));
+  }
+  section.classList.toggle('one', !isLarge);
+}
+
+// Enlarges the view at this place in hanging order; null shows all.
+export function enlarge(place) {
+  const section = byId('images');
+  const large = section.querySelector('.large');
+  const slot = SLOTS[place];
+  const wanted = place === null ? large : section.querySelector(`[data-slot="${slot}"]:not(.missing)`);
+  if (wanted) toggle(wanted);
+}

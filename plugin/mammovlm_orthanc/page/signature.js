@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// Who says something: asked once, and kept in this browser.
+
+import { element } from './elements.js';
+
+const KEY = 'mammovlm-reader';
+
+export const reader = () => localStorage.getItem(KEY) ?? '';
+
+export const signature = () => element('label', { class: 'signature' }, 'Signed',
+  element('input', {
+    type: 'text', maxlength: '64', autocomplete: 'name', class: 'reader', 'data-place': 'reader', value: reader(),
+    placeholder: 'Your name or initials',
+    oninput: (event) => {
+      localStorage.setItem(KEY, event.target.value.trim());
+      for (const other of document.querySelectorAll('input.reader')) {
+        if (other !== event.target) other.value = event.target.value;
+      }
+    },
+  }));

@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""The routes under ``/mammovlm/`` that the page uses.
+
+| route | what |
+|---|---|
+| GET / | the worklist |
+| GET study/{id} | the page of one study |
+| GET page/{file} | its scripts and styles |
+| GET worklist?state=&q=&limit= | rows of the worklist; with If-None-Match, 304 if nothing changed |
+| GET studies/{id}/page | all that the page of a study shows; If-None-Match as above |
+| POST studies/{id}/opinion | {"act": "agree", "disagree" or "withdrawn", "text", "reader", ...} |
+| POST studies/{id}/patient-text | {"act": "edited", "released" or "withdrawn", "text", ...} |
+| GET opinions.csv | every opinion ever given |
+
+Who says something signs with ``reader``; where Orthanc asks for a password, its user counts.
+``report_uid`` names the report that they looked at: if there is a newer one, nothing is kept.
+"""
+
+import base64
+import binascii
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+
+from mammovlm_orthanc import clock, rest_parameters
+from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
+from mammovlm_orthanc.page_files import PageFiles
+from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route, json_answer
+from mammovlm_orthanc.review import (
+    ACTS,
+    LONGEST_READER,
+    LONGEST_TEXT,
+    Act,
+    Review,
+    ReviewEntry,
+    ReviewFull,
+    ReviewUnreadable,
+    Subject,
+)
+from mammovlm_orthanc.review_export import opinions_as_csv
+from mammovlm_orthanc.review_store import ReviewStore
+from mammovlm_orthanc.status import FINAL, Priority, State, StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status_store import StatusEntry, StatusStore
+from mammovlm_orthanc.stored_study import StoredStudies
+from mammovlm_orthanc.study_names import find_study, unknown_study, unreadable, without_status
+from mammovlm_orthanc.study_page import StudyPage
+from mammovlm_orthanc.worklist import Worklist
+
+_DEFAULT_LIMIT, _LARGEST_LIMIT, _LONGEST_SEARCH = "200", 500, 64
+_BODY = {"act": 16, "text": LONGEST_TEXT, "reader": LONGEST_READER, "report_uid": 64}
+_PAUSE_BETWEEN_STUDIES_S = 0.001
+
+
+class PageApi:
+    """Answers the page.
+
+    Parameters
+    ----------
+    archive, store, studies, reviews
+        Where studies are looked up, and what is known and said about them.
+    worklist, page
+        What is shown.
+    """
+
+    def __init__(
+        self,
+        archive: OrthancArchive,
+        store: StatusStore,
+        studies: StoredStudies,
+        *,
+        reviews: ReviewStore,
+        worklist: Worklist,
+        page: StudyPage,
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._studies = studies
+        self._reviews = reviews
+        self._worklist = worklist
+        self._page = page
+        self._files = PageFiles()
+        self._this_start = uuid.uuid4().hex[:8]
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Its routes."""
+        return (
+            ("GET", r"", lambda request: self._files.get(request, "worklist.html")),
+            ("GET", r"study/[^/]+", lambda request: self._files.get(request, "study.html")),
+            ("GET", r"page/([^/]+)", self._files.get),
+            ("GET", r"worklist", self._get_worklist),
+            ("GET", r"studies/([^/]+)/page", self._get_study),
+            ("GET", r"opinions\.csv", self._get_opinions),
+            ("POST", r"studies/([^/]+)/(opinion|patient-text)", self._post_review),
+        )
+
+    def _get_worklist(self, request: Request) -> Answer:
+        wanted = frozenset(rest_parameters.states(request.query.get("state", "")))
+        limit = rest_parameters.limit(request.query.get("limit", _DEFAULT_LIMIT), _LARGEST_LIMIT)
+        words = request.query.get("q", "").strip()[:_LONGEST_SEARCH]
+        entity_tag = self._entity_tag(request.query)
+        if request.headers.get("if-none-match") == entity_tag:
+            return Answer(HTTPStatus.NOT_MODIFIED, "", headers={"ETag": entity_tag})
+        entries = self._store.entries()
+        if words:
+            found = self._studies.search(words)
+            entries = [entry for entry in entries if entry.orthanc_study_id in found]
+        counts = Counter(str(entry.state) for entry in entries)
+        shown = sorted((e for e in entries if e.state in wanted), key=_does_not_hurry)
+        rows, is_complete = self._worklist.rows(shown[:limit])
+        content = {
+            "studies": rows,
+            "total": len(shown),
+            "counts": {str(state): counts[state] for state in State},
+            "now": clock.iso(clock.now()),
+        }
+        return json_answer(content, {"ETag": entity_tag} if is_complete else {})
+
+    def _get_study(self, request: Request, name: str) -> Answer:
+        entity_tag = self._entity_tag({"study": name})
+        if request.headers.get("if-none-match") == entity_tag:
+            return Answer(HTTPStatus.NOT_MODIFIED, "", headers={"ETag": entity_tag})
+        study_id = find_study(self._archive, name)
+        status = self._status(study_id)
+        try:
+            content = self._page.document(study_id, status)
+        except NotInArchive as error:
+            raise unknown_study() from error
+        return json_answer({**content, "now": clock.iso(clock.now())}, {"ETag": entity_tag})
+
+    def _get_opinions(self, _request: Request) -> Answer:
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Disposition": 'attachment; filename="mammovlm-opinions.csv"',
+        }
+        text = opinions_as_csv(self._all_reviews())
+        return Answer(HTTPStatus.OK, text, "text/csv; charset=utf-8", headers=headers)
+
+    def _post_review(self, request: Request, name: str, subject_name: str) -> Answer:
+        said = rest_parameters.texts(request.body, _BODY)
+        subject = Subject(subject_name)
+        act = _act(subject, said["act"])
+        study_id = find_study(self._archive, name)
+        status = self._status(study_id)
+        if (status.latest_report or {}).get("sop_instance_uid") != said["report_uid"]:
+            raise Refused(
+                HTTPStatus.CONFLICT,
+                "This is not the newest report of the study.",
+                "Look at the newest one and say it again.",
+            )
+        if subject is Subject.PATIENT_TEXT and act is not Act.WITHDRAWN and not said["text"]:
+            raise Refused(HTTPStatus.BAD_REQUEST, "The text is empty.", "Send the whole text.")
+        entry = ReviewEntry(
+            at=clock.iso(clock.now()),
+            reader=_signature(request, said["reader"]),
+            subject=subject,
+            act=act,
+            text=said["text"],
+            run=status.run,
+            report_uid=said["report_uid"],
+        )
+        self._keep(study_id, entry)
+        return json_answer(self._page.document(study_id, status))
+
+    def _keep(self, study_id: str, entry: ReviewEntry) -> None:
+        try:
+            self._reviews.add(study_id, entry)
+        except NotInArchive as error:
+            raise unknown_study() from error
+        except ReviewUnreadable as error:
+            raise Refused(
+                HTTPStatus.CONFLICT,
+                "What was said about this study was written by another version of MammoVLM.",
+                "Use that version.",
+            ) from error
+        except ReviewFull as error:
+            raise Refused(
+                HTTPStatus.CONFLICT,
+                "So much was said about this study that nothing more can be kept.",
+                "Export the opinions and tell the administrator.",
+            ) from error
+
+    def _status(self, study_id: str) -> StudyStatus:
+        try:
+            status = self._store.read(study_id)
+        except NotInArchive as error:
+            raise unknown_study() from error
+        except StatusUnreadable as error:
+            raise unreadable() from error
+        if status is None:
+            raise without_status()
+        return status
+
+    def _all_reviews(self) -> Iterator[tuple[str, Review]]:
+        for entry in self._store.entries():
+            time.sleep(_PAUSE_BETWEEN_STUDIES_S)  # lets other threads at Orthanc
+            try:
+                yield entry.study_instance_uid, self._reviews.read(entry.orthanc_study_id)
+            except (NotInArchive, ReviewUnreadable):
+                continue
+
+    def _entity_tag(self, query: Mapping[str, str]) -> str:
+        asked = hash(tuple(sorted(query.items()))) & 0xFFFFFFFF
+        revisions = f"{self._store.revision}.{self._reviews.revision}"
+        return f'"{self._this_start}.{revisions}.{asked:x}"'
+
+
+def _does_not_hurry(entry: StatusEntry) -> bool:
+    """Sort what is urgent and not yet done before all else; the order within stays."""
+    return entry.priority is not Priority.URGENT or entry.state in FINAL
+
+
+def _act(subject: Subject, name: str) -> Act:
+    allowed = ACTS[subject]
+    if name not in allowed:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST, "act is unknown.", f"Use one of: {', '.join(sorted(allowed))}."
+        )
+    return Act(name)
+
+
+def _signature(request: Request, reader: str) -> str:
+    """Give the user whose password Orthanc checked, or else what the reader wrote."""
+    name = _user(request.headers.get("authorization", "")) or reader
+    if not name:
+        raise Refused(
+            HTTPStatus.BAD_REQUEST, "Nobody signed.", 'Send your name or initials as "reader".'
+        )
+    return name[:LONGEST_READER]
+
+
+def _user(authorization: str) -> str:
+    scheme, _, credentials = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
+    except (binascii.Error, UnicodeDecodeError):
+        return ""

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""Everything that the page of one study shows, as one document."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import lru_cache
+from typing import Any
+
+from mammovlm_orthanc.hanging import HungImage, hang
+from mammovlm_orthanc.review import Review, ReviewUnreadable
+from mammovlm_orthanc.review_store import ReviewStore
+from mammovlm_orthanc.status import StudyStatus
+from mammovlm_orthanc.stored_study import StoredStudies
+from mammovlm_orthanc.worklist import Worklist
+
+_REMEMBERED = 500
+
+
+class StudyPage:
+    """Gathers what is known about one study.
+
+    Parameters
+    ----------
+    studies, worklist, reviews
+        Orthanc, headers and reports, and what people said.
+    has_viewer
+        Whether OHIF is there, asked each time.
+    """
+
+    def __init__(
+        self,
+        studies: StoredStudies,
+        worklist: Worklist,
+        reviews: ReviewStore,
+        has_viewer: Callable[[], bool],
+    ) -> None:
+        self._studies = studies
+        self._worklist = worklist
+        self._reviews = reviews
+        self._has_viewer = has_viewer
+        self._hang = lru_cache(_REMEMBERED)(self._hung)
+
+    def document(self, study_id: str, status: StudyStatus) -> dict[str, Any]:
+        """Give the document.
+
+        Raises
+        ------
+        NotInArchive
+            If the study is gone.
+        """
+        reference = status.latest_report
+        report_uid = reference["sop_instance_uid"] if reference else ""
+        report = self._worklist.report(study_id, report_uid)
+        uids = tuple(instance["sop_instance_uid"] for instance in status.instances)
+        return {
+            "orthanc_study_id": study_id,
+            "status": json.loads(status.to_json()),
+            "header": asdict(self._worklist.header(study_id)),
+            "images": [asdict(image) for image in self._hang(study_id, uids)],
+            "report": asdict(report) if report else None,
+            "report_reference": reference if report else None,
+            "report_run": _run_of(status, report_uid) if report else None,
+            "report_orthanc_id": self._studies.instance_id(report_uid, study_id)
+            if report
+            else None,
+            "review": self._said(study_id),
+            "has_viewer": self._has_viewer(),
+        }
+
+    def _said(self, study_id: str) -> dict[str, Any] | None:
+        try:
+            review: Review = self._reviews.read(study_id)
+        except ReviewUnreadable:
+            return None
+        return asdict(review)
+
+    def _hung(self, study_id: str, uids: tuple[str, ...]) -> tuple[HungImage, ...]:
+        return hang(self._studies, study_id, [{"sop_instance_uid": uid} for uid in uids])
+
+
+def _run_of(status: StudyStatus, report_uid: str) -> int:
+    """Say which run wrote a report."""
+    if status.report and status.report["sop_instance_uid"] == report_uid:
+        return status.run
+    return next(
+        int(run["run"])
+        for run in reversed(status.history)
+        if (run.get("report") or {}).get("sop_instance_uid") == report_uid
+    )

@@ -1,0 +1,91 @@
+"""Requests of the page: changes that another site sends are refused, bodies are read strictly."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mammovlm_orthanc.page_files import FOLDER, PageFiles
+from mammovlm_orthanc.rest_messages import Refused, Request
+from mammovlm_orthanc.rest_parameters import texts
+from mammovlm_orthanc.same_origin import refuse_foreign
+
+OURS = {
+    "host": "pacs.test:8042",
+    "origin": "http://pacs.test:8042",
+    "sec-fetch-site": "same-origin",
+    "x-mammovlm-page": "1",
+}
+
+
+def test_our_own_page_and_programs_that_are_no_browsers_may_change_things() -> None:
+    refuse_foreign(OURS)
+    refuse_foreign({**OURS, "host": "PACS.test:8042"})
+    refuse_foreign({"host": "pacs.test:8042", "user-agent": "python-requests/2"})
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"origin": "http://evil.test"},
+        {"origin": "null"},
+        {"origin": "http://pacs.test:8042.evil.test"},
+        {"origin": "http://["},
+        {"sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "same-site"},
+        {"x-mammovlm-page": None},
+        {"host": "pacs.test"},
+    ],
+)
+def test_what_another_site_makes_a_browser_send_is_refused(changed: dict[str, str | None]) -> None:
+    headers = {name: value for name, value in {**OURS, **changed}.items() if value is not None}
+    with pytest.raises(Refused) as refused:
+        refuse_foreign(headers)
+    assert refused.value.answer.status == 403
+
+
+def test_a_form_of_another_site_in_an_old_browser_is_refused() -> None:
+    with pytest.raises(Refused):
+        refuse_foreign({"host": "pacs.test", "referer": "http://evil.test/", "cookie": "a=b"})
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{", b'{"a": 1}', b'{"b": ""}', b'{"a": "xxxxx"}', b'{"a": "\\ud800"}']
+)
+def test_a_body_that_is_not_as_agreed_is_refused(body: bytes) -> None:
+    with pytest.raises(Refused) as refused:
+        texts(body, {"a": 4})
+    assert refused.value.answer.status == 400
+
+
+def test_a_text_that_was_left_out_is_empty() -> None:
+    assert texts(b'{"a": " x "}', {"a": 4, "b": 4}) == {"a": "x", "b": ""}
+
+
+@given(st.text(max_size=30))
+def test_no_name_leads_out_of_the_pages_folder(name: str) -> None:
+    known = {path.name for path in FOLDER.iterdir() if path.is_file()}
+    if name not in known:
+        with pytest.raises(Refused):
+            PageFiles().get(Request("GET", f"page/{name}"), name)
+
+
+def test_every_file_of_the_page_is_small_because_orthanc_stands_still_while_it_is_sent() -> None:
+    sizes = {path.name: path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()}
+    assert sizes
+    assert {name: size for name, size in sizes.items() if size > 30_000} == {}
+
+
+def test_no_page_holds_a_script_or_a_style_or_names_another_host() -> None:
+    for path in FOLDER.rglob("*.*"):
+        text = path.read_text().replace("http://www.w3.org/2000/svg", "")
+        assert "http://" not in text, path
+        assert "https://" not in text, path
+        assert "innerHTML" not in text, path
+    for path in FOLDER.glob("*.html"):
+        text = path.read_text()
+        assert " style=" not in text
+        assert "<style" not in text
+        assert not re.search(r"\son[a-z]+=", text)
+        assert all('src="/mammovlm/page/' in part for part in text.split("<script")[1:])
