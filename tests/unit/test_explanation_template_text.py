@@ -2,6 +2,10 @@
 
 import random
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import textstat
@@ -10,7 +14,7 @@ from hypothesis import strategies as st
 from nltk.corpus import cmudict
 
 from mammovlm.explanation import explain, facts_of, refusal_of, template_text, worded
-from mammovlm.explanation.readability import readability_of
+from mammovlm.explanation.readability import NLTK_DATA, grade_of, readability_of
 from mammovlm.explanation.sentences import Shape, Term
 from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.findings import ExplanationOrigin
@@ -81,6 +85,24 @@ def test_every_word_of_the_patient_text_is_in_the_shipped_dictionary() -> None:
 def test_syllables_are_counted_with_the_dictionary_and_nothing_is_fetched() -> None:
     readability_of("Prepare the dictionary.", "en-US")
     assert [textstat.syllable_count(word) for word in ("areas", "higher", "X-ray")] == [3, 2, 2]
+
+
+def test_an_installation_that_others_may_write_to_is_measured_all_the_same(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(NLTK_DATA, tmp_path / "nltk_data")
+    for path in (tmp_path / "nltk_data", *(tmp_path / "nltk_data").rglob("*")):
+        path.chmod(0o777)
+    program = (
+        "from pathlib import Path; from mammovlm.explanation import readability as r;"
+        f"r.NLTK_DATA = Path({str(tmp_path / 'nltk_data')!r});"
+        "print(r.grade_of('The computer can be wrong.', 'en-US'))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, umask=0o002
+    )
+    assert done.returncode == 0, done.stderr[-500:]
+    assert float(done.stdout) == pytest.approx(grade_of("The computer can be wrong.", "en-US"))
 
 
 def test_no_phrasing_stands_for_two_values() -> None:

@@ -9,8 +9,9 @@ formula for Chinese is accepted as that one is, so there only the length of the 
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import nltk
@@ -91,9 +92,28 @@ def readability_of(text: str, language: str) -> Readability:
     )
 
 
+@cache
+def _private_copy() -> TemporaryDirectory[str]:
+    """Copy the dictionary to where this process alone may write, until it ends.
+
+    nltk refuses files that another account could write, and then tries to download them. An
+    installation may belong to another account than the worker's, or to a group.
+    """
+    folder = TemporaryDirectory(prefix="mammovlm-nltk-")
+    for source in sorted(NLTK_DATA.rglob("*")):
+        target = Path(folder.name) / source.relative_to(NLTK_DATA)
+        if source.is_dir():
+            target.mkdir(mode=0o700)
+        else:
+            target.write_bytes(source.read_bytes())
+            target.chmod(0o600)
+    return folder
+
+
 @lru_cache(maxsize=1)  # textstat knows one language at a time
 def _prepare(language: str) -> None:
     """Point nltk to the shipped dictionary before any other, and set textstat's language."""
-    if str(NLTK_DATA) not in nltk.data.path:
-        nltk.data.path.insert(0, str(NLTK_DATA))
+    copy = _private_copy().name
+    if copy not in nltk.data.path:
+        nltk.data.path.insert(0, copy)
     textstat.set_lang(language.replace("-", "_"))

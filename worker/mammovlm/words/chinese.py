@@ -31,7 +31,7 @@ _PATTERNS: Final = {
     Shape.SCORE_TWO: ("您{sides}的{score}{range}，{sides_2}的{score}{range_2}",),
     Shape.NO_SCORE: ("您{sides}没有评分", "{it}没有给出您{sides}的评分"),
     Shape.MEANING: (
-        "评分较高，意思是医生可能要看得更仔细",
+        "评分较高，表示医生可能要看得更仔细",
         "评分较高时，医生可能要看得更仔细",
         "评分越高，医生可能要看得越仔细",
     ),
