@@ -169,7 +169,7 @@ def _density(density: Density | None, sentences: Sentences, words: PageWords) ->
         return words.not_available
     meaning = codes.DENSITIES[density.category].meaning
     named = sentences.readable.densities.get(density.category, meaning)
-    return f"{density.category} - {named}, {percent(density.probability):.1f} %"
+    return f"{density.category} - {named}, {percent(density.probability):.1f}\N{NO-BREAK SPACE}%"
 
 
 def _suggestion(context: ReportContext, breast: BreastFindings, words: PageWords) -> str:

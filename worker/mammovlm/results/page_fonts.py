@@ -16,7 +16,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
 from mammovlm.errors import FontMissing
-from mammovlm.results.character_set import fit_text
+from mammovlm.results.character_set import clean_text, fit_text
 from mammovlm.words import LANGUAGES
 
 _VERA = Path(reportlab.__file__).parent / "fonts"
@@ -50,7 +50,7 @@ class PageFonts:
         """Give a text as it can be drawn: what no font has takes its Latin form, or is a "?"."""
         return "".join(
             character if self._can_draw(character) else fit_text(character, "ISO_IR 100")
-            for character in text
+            for character in clean_text(text)
         )
 
     def _can_draw(self, character: str) -> bool:

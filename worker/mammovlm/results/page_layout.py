@@ -28,7 +28,7 @@ _SIZES = (9.0, 8.4, 7.8, 7.2, 6.6, 6.0, 5.5)
 _KEPT_CHARACTERS = (3000, 1500, 800, 400, 150)
 """Of a text that has to be cut; the check before storing looks at the first hundred."""
 _DARK, _LINE, _SOFT = HexColor("#14324a"), HexColor("#9fb0bd"), HexColor("#eef3f6")
-_COLUMNS = (0.08, 0.2, 0.17, 0.17, 0.14, 0.24)
+_COLUMNS = (0.1, 0.2, 0.17, 0.17, 0.14, 0.22)
 """Widths of the table's columns, as parts of the page's."""
 
 

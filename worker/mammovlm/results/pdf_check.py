@@ -52,7 +52,7 @@ def check_pdf(
 
 
 def extracted_pages(made: Dataset) -> list[str]:
-    """Extract the text of every page of an Encapsulated PDF, without white space.
+    """Extract the text of every page of an Encapsulated PDF, as `comparable` text.
 
     Raises
     ------
@@ -62,9 +62,23 @@ def extracted_pages(made: Dataset) -> list[str]:
     length = made.EncapsulatedDocumentLength
     try:
         document = pypdfium2.PdfDocument(bytes(made.EncapsulatedDocument[:length]))
-        return [_without_spaces(page.get_textpage().get_text_range()) for page in document]
+        return [comparable(page.get_textpage().get_text_range()) for page in document]
     except pypdfium2.PdfiumError as error:
         raise ValueError("the encapsulated document is no PDF") from error
+
+
+def comparable(text: str) -> str:
+    """Keep ASCII letters, digits, full stops and Chinese characters.
+
+    Extraction loses spaces at line ends, reads a hyphen there as a broken word, and reorders
+    scripts that run from right to left.
+    """
+    return "".join(
+        character
+        for character in text
+        if (character.isascii() and (character.isalnum() or character == "."))
+        or "\u4e00" <= character <= "\u9fff"
+    )
 
 
 def _differences(
@@ -87,7 +101,7 @@ def _differences(
         yield "number of pages"
     said = "".join(pages)
     for name, words in _expected(report, findings, explanation):
-        if _without_spaces(fonts.drawn(words)) not in said:
+        if comparable(fonts.drawn(words)) not in said:
             yield name
 
 
@@ -119,7 +133,3 @@ def _expected(
 def _figures(likelihood: Likelihood) -> Iterator[tuple[str, str]]:
     for figure in (likelihood.value, likelihood.low, likelihood.high):
         yield "likelihood", f"{round(100 * figure, 1):.1f}"
-
-
-def _without_spaces(text: str) -> str:
-    return "".join(text.split())

@@ -1,0 +1,52 @@
+"""Whatever the findings and words are, every object is made, read back equal, and one page long."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from pydicom.uid import UID
+
+from any_examples import examples, options
+from mammovlm.errors import ResultInvalid
+from mammovlm.results import ObjectOptions, ReportOptions, check_objects, result_objects
+from mammovlm.results.pdf_check import extracted_pages
+from report_examples import EXAMPLES, Example, nothing_trained
+
+ALL = {**EXAMPLES, "nothing trained": nothing_trained}
+
+
+def everything(report: ReportOptions) -> ObjectOptions:
+    return ObjectOptions(report=report, wants_cad_report=True, wants_pdf=True)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(examples(), options)
+def test_every_object_says_what_was_found(example: Example, chosen: ReportOptions) -> None:
+    wanted = everything(chosen)
+    objects = result_objects(*example, None, wanted)
+    check_objects(objects, *example, wanted)
+    report, cad, pdf = objects
+    uids = [uid for one in objects for uid in (one.SOPInstanceUID, one.SeriesInstanceUID)]
+    assert len(set(uids)) == len(uids)
+    assert all(UID(uid).is_valid for uid in uids)
+    assert {one.StudyInstanceUID for one in objects} == {report.StudyInstanceUID}
+    assert cad.CompletionFlag == report.CompletionFlag
+    assert len(extracted_pages(pdf)) == 1
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_objects_of_one_study_are_refused_for_another(name: str) -> None:
+    wanted = everything(ReportOptions())
+    objects = result_objects(*ALL[name](), None, wanted)
+    other = next(example for other, example in ALL.items() if other != name)()
+    with pytest.raises(ResultInvalid):
+        check_objects(objects, *other, wanted)
+
+
+@pytest.mark.parametrize("position", [1, 2], ids=["CAD SR", "PDF"])
+def test_an_object_beside_a_right_report_is_checked_itself(position: int) -> None:
+    wanted = everything(ReportOptions())
+    right = list(result_objects(*EXAMPLES["suspicious with patient text"](), None, wanted))
+    wrong = result_objects(*EXAMPLES["normal exam without findings"](), None, wanted)
+    right[position] = wrong[position]
+    example = EXAMPLES["suspicious with patient text"]()
+    with pytest.raises(ResultInvalid, match=("CAD SR", "PDF")[position - 1]):
+        check_objects(right, *example, wanted)
