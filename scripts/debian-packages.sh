@@ -14,7 +14,8 @@ Orthanc                                                  orthanc
 /usr/share/orthanc/plugins/libOrthancDicomWeb.so         orthanc-dicomweb
 /usr/share/orthanc/plugins/libServeFolders.so            orthanc
 /usr/lib/rabbitmq/bin/rabbitmq-server                    rabbitmq-server
-epmd                                                     erlang-base'
+epmd                                                     erlang-base
+/usr/share/fonts/truetype/wqy/wqy-microhei.ttc           fonts-wqy-microhei'
 test_only='
 dsrdump                                                  dcmtk
 dciodvfy                                                 dicom3tools

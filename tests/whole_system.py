@@ -80,13 +80,13 @@ class WholeSystem:
             study_uid, lambda now: now.run >= run and now.state in FINAL, f"run {run} ends"
         )
 
-    def reports(self, study_uid: str) -> list[Dataset]:
-        """Fetch every structured report that the study holds now, oldest instance first."""
+    def reports(self, study_uid: str, modality: str = "SR") -> list[Dataset]:
+        """Fetch every report of a modality that the study holds now, oldest instance first."""
         study = self.intake.identifier(study_uid)
         root = self.settings.http_url
         reports = []
         for series in self._get(f"{root}/studies/{study}/series").json():
-            if series["MainDicomTags"]["Modality"] == "SR":
+            if series["MainDicomTags"]["Modality"] == modality:
                 for instance in series["Instances"]:
                     content = self._get(f"{root}/instances/{instance}/file").content
                     reports.append(dcmread(BytesIO(content)))

@@ -44,6 +44,33 @@ def test_a_real_exam_gets_a_report_and_a_document_that_meet_their_schema(tmp_pat
         assert sum(estimate["probabilities"].values()) == pytest.approx(1)
 
 
+def test_every_wanted_object_lies_beside_the_report_and_is_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAMMOVLM_CAD_REPORT", "true")
+    for image in (images := four_views()):
+        save(image, tmp_path / "in")
+    study_uid = images[0].StudyInstanceUID
+    assert analyze(tmp_path / "in", tmp_path / "out").exit_code == 0
+    content = document(tmp_path / "out", study_uid)
+    jsonschema.validate(content, result_schema())
+    listed = [one["sop_instance_uid"] for one in content["objects"]]
+    kinds = ("sr", "cad", "pdf")
+    written = [dcmread(tmp_path / "out" / f"{study_uid}.{kind}.dcm") for kind in kinds]
+    assert [one.SOPInstanceUID for one in written] == listed
+
+
+def test_a_refused_study_gets_a_report_that_says_why_where_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAMMOVLM_REFUSAL_REPORT", "true")
+    unknown = mammogram(ViewPosition="XX", ViewCodeSequence=None, PatientOrientation=None)
+    save(unknown, tmp_path / "in")
+    assert analyze(tmp_path / "in", tmp_path / "out").exit_code == 1
+    report = dcmread(tmp_path / "out" / f"{unknown.StudyInstanceUID}.sr.dcm")
+    assert "NO RESULT" in report.SeriesDescription
+
+
 def test_the_same_folder_again_gives_the_same_report(tmp_path: Path) -> None:
     for image in (images := four_views()):
         save(image, tmp_path / "in")

@@ -51,6 +51,9 @@ def test_a_real_exam_comes_back_with_a_valid_report(
     assert result.report is not None
     assert report.SOPInstanceUID == result.report["sop_instance_uid"]
     assert (report.CompletionFlag, report.VerificationFlag) == ("COMPLETE", "UNVERIFIED")
+    (page,) = system.reports(study_uid, "DOC")
+    assert page.StudyInstanceUID == report.StudyInstanceUID
+    assert page.MIMETypeOfEncapsulatedDocument == "application/pdf"
     text = readable_report(report)
     assert "not been reviewed" in text or "not reviewed" in text
     path = tmp_path / "report.dcm"
