@@ -30,7 +30,8 @@ Programs = Callable[..., str]
 # a CONTAINER alone, so that DCMTK refuses to read it; docs/conformance.md tells more.
 EXPLAINED = re.compile(
     r"Error: Template 4007 BreastComposition/\[Row 1\] CODE "
-    r"\(129715009,SCT,\"Breast composition\"\): .*: Incorrect relationship - expected CONTAINS - found HAS PROPERTIES"
+    r"\(129715009,SCT,\"Breast composition\"\): .*"
+    r": Incorrect relationship - expected CONTAINS - found HAS PROPERTIES"
 )
 
 
