@@ -1,6 +1,8 @@
 """The one-page summary, looked at as a picture: one page, nothing overlaps, nothing leaves it."""
 
+import functools
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -57,12 +59,12 @@ def every_language(language: str) -> Example:
     return study, found, explain(found, None, language)
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], Example]] = {
     **EXAMPLES,
     "nothing trained": nothing_trained,
     "long words": long_words,
     "much too long": much_too_long,
-    **{tag: lambda tag=tag: every_language(tag) for tag in LANGUAGES},
+    **{tag: functools.partial(every_language, tag) for tag in LANGUAGES},
 }
 
 
