@@ -21,6 +21,8 @@ from conftest import ROOT, skip_or_fail
 from free_ports import free_port
 
 RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+_START_S = 180
+"""Long enough for a machine that is busy with something else."""
 
 T = TypeVar("T")
 
@@ -61,7 +63,7 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        wait_until(f"{self._command[0]} answers (log: {self.log})", self._answers, 60)
+        wait_until(f"{self._command[0]} answers (log: {self.log})", self._answers, _START_S)
 
     def kill(self, with_signal: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to the program and wait for its end."""
@@ -104,23 +106,23 @@ class Orthanc(Server):
         }
         configuration = str(ROOT / "orthanc" / "orthanc.json")
         super().__init__(["Orthanc", configuration], {**ours, **environment}, folder)
-        self._http = requests.Session()
-        self._http.trust_env = False
+        self.session = requests.Session()
+        self.session.trust_env = False
 
     def is_ready(self) -> bool:
         """Say whether the REST API answers."""
         try:
-            return self._http.get(f"{self.url}/system", timeout=2).ok
+            return self.session.get(f"{self.url}/system", timeout=2).ok
         except requests.RequestException:
             return False
 
     def get(self, path: str) -> requests.Response:
         """GET a path of the REST API."""
-        return self._http.get(self.url + path, timeout=30)
+        return self.session.get(self.url + path, timeout=30)
 
     def post(self, path: str, body: str | bytes = b"") -> requests.Response:
         """POST to a path of the REST API."""
-        return self._http.post(self.url + path, data=body, timeout=30)
+        return self.session.post(self.url + path, data=body, timeout=30)
 
     def status(self, study_instance_uid: str) -> dict[str, Any]:
         """Give the status of a study, {} where it has none."""

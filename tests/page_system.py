@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 from pydicom import Dataset
 
 from conftest import ROOT, skip_or_fail
@@ -36,8 +36,8 @@ from report_examples import (
 )
 
 CHROMIUM = "/usr/bin/chromium"
-DESKTOP = {"width": 1600, "height": 1000}
-PHONE = {"width": 390, "height": 844}
+DESKTOP: ViewportSize = {"width": 1600, "height": 1000}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # WebGL for OHIF without a graphics card; as root, Chromium has no sandbox.
 _ARGUMENTS = ("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 PICTURES = Path(os.environ.get("MAMMOVLM_TEST_PICTURES", ROOT / "var" / "test-pictures"))
@@ -128,6 +128,7 @@ def chromium() -> Iterator[Browser]:
     """Run Debian's Chromium without a screen."""
     if not Path(CHROMIUM).exists():
         skip_or_fail("chromium is not installed; run `make test` (Debian: chromium)")
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
         try:

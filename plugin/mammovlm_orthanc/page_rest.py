@@ -113,6 +113,7 @@ class PageApi:
         content = {
             "studies": rows,
             "total": len(shown),
+            "has_viewer": self._page.has_viewer(),
             "counts": {str(state): counts[state] for state in State},
             "now": clock.iso(clock.now()),
         }

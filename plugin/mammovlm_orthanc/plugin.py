@@ -5,6 +5,7 @@ import json
 import threading
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote_plus
 
 from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import OrthancArchive
@@ -168,7 +169,8 @@ def _request(request: dict[str, Any]) -> Request:
     return Request(
         method=request["method"],
         path="".join(request.get("groups") or ()),
-        query=request.get("get", {}),
+        # Orthanc decodes the path, but hands over the query as the browser escaped it.
+        query={name: unquote_plus(value) for name, value in request.get("get", {}).items()},
         body=bytes(request.get("body") or b""),
         headers=request.get("headers", {}),
     )

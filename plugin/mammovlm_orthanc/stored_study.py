@@ -5,6 +5,7 @@ Small calls only, as in `archive`; the pictures go from Orthanc to the browser w
 """
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +123,7 @@ class StoredStudies:
             Not empty; ``*`` and ``?`` mean what they mean in DICOM, a date or a Study Instance UID
             is found as such.
         """
-        pattern = words.replace("\\", "?").replace(" ", "*")
+        pattern = re.sub(r"[\s,^]+", "*", words.replace("\\", "?")).strip("*")
         queries = [{name: f"*{pattern}*"} for name in _SEARCHED]
         digits = words.replace("-", "")
         if digits.isdecimal() and len(digits) == 8:

@@ -38,7 +38,7 @@ class StudyPage:
         self._studies = studies
         self._worklist = worklist
         self._reviews = reviews
-        self._has_viewer = has_viewer
+        self.has_viewer = has_viewer
         self._hang = lru_cache(_REMEMBERED)(self._hung)
 
     def document(self, study_id: str, status: StudyStatus) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class StudyPage:
             if report
             else None,
             "review": self._said(study_id),
-            "has_viewer": self._has_viewer(),
+            "has_viewer": self.has_viewer(),
         }
 
     def _said(self, study_id: str) -> dict[str, Any] | None:

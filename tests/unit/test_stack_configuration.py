@@ -1,5 +1,6 @@
 """What the stack writes for supervisord and RabbitMQ."""
 
+import re
 import shlex
 from configparser import RawConfigParser
 from pathlib import Path
@@ -101,3 +102,30 @@ def test_an_address_with_a_password_is_inherited_and_not_written_to_a_file(
     programs = [make(settings) for make in PROGRAMS.values()]
     assert "secret" not in configuration(settings, programs)
     assert "MAMMOVLM_BROKER_URL" not in program(settings, "worker").environment
+
+
+def test_orthanc_serves_the_viewer_where_there_is_one_and_a_folder_that_exists_where_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAMMOVLM_OHIF_DIR", raising=False)
+    missing = StackSettings(var=tmp_path, ohif_dir=tmp_path / "ohif")
+    served = Path(program(missing, "orthanc").environment["MAMMOVLM_OHIF_DIR"])
+    assert served.is_dir()
+    assert not (served / "index.html").exists()
+    (tmp_path / "ohif").mkdir()
+    (tmp_path / "ohif" / "index.html").write_text("")
+    assert program(missing, "orthanc").environment["MAMMOVLM_OHIF_DIR"] == str(tmp_path / "ohif")
+
+
+def test_the_stack_looks_for_the_viewer_where_the_script_puts_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = (Path(__file__).parents[2] / "scripts" / "ohif-viewer.sh").read_text()
+    version = re.search(r"^version=(.+)$", script, re.MULTILINE)
+    edition = re.search(r"ohif-\$version-(\d+)", script)
+    assert version
+    assert edition
+    monkeypatch.delenv("MAMMOVLM_OHIF_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    name = f"ohif-{version[1]}-{edition[1]}"
+    assert StackSettings().ohif_dir == tmp_path / "mammovlm" / name

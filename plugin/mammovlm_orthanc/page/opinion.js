@@ -3,7 +3,7 @@
 
 import { byId, element } from './elements.js';
 import { attempt, post } from './server.js';
-import { reader, signature } from './signature.js';
+import { isSigned, reader, signature } from './signature.js';
 import { localTime } from './wording.js';
 
 const WORDS = { agree: 'agrees', disagree: 'disagrees', withdrawn: 'took it back' };
@@ -32,6 +32,7 @@ export function opinionOf(content, again) {
 }
 
 export async function say(content, act, again) {
+  if (!isSigned(byId('opinion'))) return;
   let after = null;
   const comment = byId('comment');
   const kept = await attempt(async () => {
@@ -39,5 +40,7 @@ export async function say(content, act, again) {
       act, text: comment?.value.trim() ?? '', reader: reader(), report_uid: content.report_reference.sop_instance_uid,
     });
   }, 'Your opinion is kept.');
-  if (kept) { comment.value = ''; again(after); } else if (!reader()) document.querySelector('#opinion input.reader')?.focus();
+  if (!kept) return;
+  comment.value = '';
+  again(after);
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The patient's text: a draft until a person releases it; every version stays on record.
 
-import { element, forget, show } from './elements.js';
+import { byId, element, forget, show } from './elements.js';
 import { attempt, post } from './server.js';
-import { reader, signature } from './signature.js';
+import { isSigned, reader, signature } from './signature.js';
 import { localTime } from './wording.js';
 
 const WORDS = { edited: 'saved a draft', released: 'released it', withdrawn: 'took the release back' };
@@ -33,7 +33,7 @@ function whole(section, content, again) {
         ? button(act('withdrawn', () => '', 'The text is a draft again.'), 'Take release back')
         : button(act('released', () => text, 'The text is released.', { class: 'main' }), 'Release'),
       isReleased ? null : element('button', { type: 'button', 'data-place': 'edit', onclick: () => edit(section, content, text, again) }, 'Edit')),
-    isReleased ? null : signature(),
+    signature(),
     said.length ? element('ul', { class: 'entries' }, said.map((entry) => element('li', {}, element('b', {}, entry.reader), ` ${WORDS[entry.act]}`, element('small', {}, localTime(entry.at))))) : null,
   ];
 }
@@ -59,6 +59,7 @@ function edit(section, content, text, again) {
 }
 
 async function keep(content, name, text, done, again) {
+  if (!isSigned(byId('words'))) return false;
   let after = null;
   const kept = await attempt(async () => {
     after = await post(`studies/${content.orthanc_study_id}/patient-text`, {
@@ -66,6 +67,5 @@ async function keep(content, name, text, done, again) {
     });
   }, done);
   if (kept) again(after);
-  else if (!reader()) document.querySelector('#words input.reader')?.focus();
   return kept;
 }

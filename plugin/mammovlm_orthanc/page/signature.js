@@ -2,6 +2,7 @@
 // Who says something: asked once, and kept in this browser.
 
 import { element } from './elements.js';
+import { say } from './server.js';
 
 const KEY = 'mammovlm-reader';
 
@@ -18,3 +19,11 @@ export const signature = () => element('label', { class: 'signature' }, 'Signed'
       }
     },
   }));
+
+// Says whether somebody signed; if not, asks for it in this section.
+export function isSigned(section) {
+  if (reader()) return true;
+  say('Sign with your name or initials first.');
+  section.querySelector('input.reader')?.focus();
+  return false;
+}

@@ -90,7 +90,11 @@ def _show(client: IntakeClient, settings: StackSettings, study: StudyStatus) -> 
     click.echo("\n" + readable_report(report))
     root, study_uid = settings.http_url, study.study_instance_uid
     series_uid = study.report["series_instance_uid"]
+    ohif = f"{root}/ohif/viewer?StudyInstanceUIDs={study_uid}"
     places = {
+        "result page": f"{root}/mammovlm/study/{study_uid}",
+        "worklist": f"{root}/mammovlm/",
+        "OHIF viewer": ohif if settings.has_ohif else "not set up; `make setup` tries again",
         "in Orthanc": f"{root}/app/explorer.html#study?uuid={client.identifier(study_uid)}",
         "status": f"{root}/mammovlm/studies/{study_uid}",
         "report file": f"{root}/instances/{client.identifier(report_uid)}/file",

@@ -32,6 +32,9 @@ def up(only: tuple[str, ...]) -> None:
     except StackFailed as failure:
         raise click.ClickException(str(failure)) from failure
     _console.print("The stack is up." if started else "The stack was up already.")
+    _console.print(f"  worklist      {settings.http_url}/mammovlm/", highlight=False)
+    viewer = f"{settings.http_url}/ohif/" if settings.has_ohif else "not set up; see `make setup`"
+    _console.print(f"  OHIF viewer   {viewer}", highlight=False)
     _console.print(f"  Orthanc       {settings.http_url}", highlight=False)
     _console.print(
         f"  DICOM         AE title ORTHANC, port {settings.dicom_port} "

@@ -41,10 +41,14 @@ class StackSettings(BaseSettings):
         return f"http://127.0.0.1:{self.http_port}"
 
     @property
+    def has_ohif(self) -> bool:
+        """Whether the viewer was set up."""
+        return (self.ohif_dir / "index.html").is_file()
+
+    @property
     def served_ohif_dir(self) -> Path:
         """The viewer's folder or, where it is missing, one that says so: Orthanc needs a folder."""
-        is_there = (self.ohif_dir / "index.html").is_file()
-        return self.ohif_dir if is_there else self.home / "orthanc" / "without_ohif"
+        return self.ohif_dir if self.has_ohif else self.home / "orthanc" / "without_ohif"
 
     @property
     def broker_url(self) -> str:
