@@ -12,7 +12,11 @@ from mammovlm.results import codes
 
 def all_codes() -> list[Code]:
     single = [value for value in vars(codes).values() if isinstance(value, Code)]
-    mapped = [c for name in ("SIDES", "VIEWS", "DENSITIES") for c in getattr(codes, name).values()]
+    mapped = [
+        c
+        for name in ("SIDES", "VIEWS", "DENSITIES", "BREASTS")
+        for c in getattr(codes, name).values()
+    ]
     return [*single, *mapped, *codes.VIEW_MODIFIERS, *codes.UNILATERAL_MAMMOGRAMS.values()]
 
 
@@ -56,6 +60,11 @@ def test_values_come_from_their_context_groups() -> None:
     assert codes.IMAGING_PROCEDURE.value in in_group(100)
     procedures = [codes.BILATERAL_MAMMOGRAM, *codes.UNILATERAL_MAMMOGRAMS.values()]
     assert {c.value for c in procedures} <= in_group(6050)
+    assert {c.value for c in codes.BREASTS.values()} <= in_group(6022)
+    assert codes.BREAST_COMPOSITION.value in in_group(6014)
+    assert codes.PRESENTATION_OPTIONAL.value in in_group(6034)
+    assert {codes.SUCCEEDED.value, codes.NOT_ATTEMPTED.value} <= in_group(6042)
+    assert codes.COMPOSITION_ANALYSIS.value in in_group(6043)
     statuses = {str(number) for number in range(111241, 111246)}
     assert statuses <= in_group(6047)
 
