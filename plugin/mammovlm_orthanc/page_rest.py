@@ -159,7 +159,7 @@ class PageApi:
             subject=subject,
             act=act,
             text=said["text"],
-            run=status.run,
+            run=status.run_of(said["report_uid"]),
             report_uid=said["report_uid"],
         )
         self._keep(study_id, entry)

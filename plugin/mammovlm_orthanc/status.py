@@ -101,8 +101,21 @@ class StudyStatus:
     @property
     def latest_report(self) -> Mapping[str, str] | None:
         """The report of this run or, until there is one, of the last run that had one."""
-        runs = ({"report": self.report}, *reversed(self.history))
+        runs: tuple[Mapping[str, Any], ...] = ({"report": self.report}, *reversed(self.history))
         return next((run["report"] for run in runs if run.get("report")), None)
+
+    def run_of(self, report_uid: str) -> int:
+        """Say which run wrote a report; the current one where none is known to have."""
+        this: Mapping[str, Any] = {"run": self.run, "report": self.report}
+        runs = (this, *reversed(self.history))
+        return next(
+            (
+                int(run["run"])
+                for run in runs
+                if (run.get("report") or {}).get("sop_instance_uid") == report_uid
+            ),
+            self.run,
+        )
 
     def to_json(self) -> str:
         """Write the document."""

@@ -60,7 +60,7 @@ class StudyPage:
             "images": [asdict(image) for image in self._hang(study_id, uids)],
             "report": asdict(report) if report else None,
             "report_reference": reference if report else None,
-            "report_run": _run_of(status, report_uid) if report else None,
+            "report_run": status.run_of(report_uid) if report else None,
             "report_orthanc_id": self._studies.instance_id(report_uid, study_id)
             if report
             else None,
@@ -77,14 +77,3 @@ class StudyPage:
 
     def _hung(self, study_id: str, uids: tuple[str, ...]) -> tuple[HungImage, ...]:
         return hang(self._studies, study_id, [{"sop_instance_uid": uid} for uid in uids])
-
-
-def _run_of(status: StudyStatus, report_uid: str) -> int:
-    """Say which run wrote a report."""
-    if status.report and status.report["sop_instance_uid"] == report_uid:
-        return status.run
-    return next(
-        int(run["run"])
-        for run in reversed(status.history)
-        if (run.get("report") or {}).get("sop_instance_uid") == report_uid
-    )

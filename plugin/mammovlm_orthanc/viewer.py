@@ -18,7 +18,8 @@ CONFIGURATION = "app-config.js"
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'none'; "
+    "connect-src 'self' data: blob:; worker-src 'self' blob:; object-src 'self' blob:; "
+    "frame-src 'self' blob:; "
     "base-uri 'self'; frame-ancestors 'self'"
 )
 """OHIF compiles WebAssembly and writes styles into its page; but nothing leaves this host."""

@@ -61,4 +61,5 @@ def test_the_latest_report_is_that_of_the_run_before_until_there_is_a_new_one() 
     again = transitions.receiving(done, "1.2.3", AT)
     assert again.report is None
     assert again.latest_report == REPORT
+    assert (again.run, again.run_of(REPORT["sop_instance_uid"])) == (2, 1)
     assert StudyStatus("1.2.3").latest_report is None
