@@ -10,7 +10,7 @@ PYTEST_OPTIONS ?=
 
 .PHONY: help
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: packages $(BIN)/.prepared viewer ## install what is missing (Debian packages, .venv, converted weights, OHIF)
@@ -55,6 +55,18 @@ status: setup ## show what runs, where, and the studies' states
 .PHONY: test
 test: test-packages setup lint ## lint and run the whole test suite
 	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+
+WORK ?= $(HOME)/.cache/mammovlm/training
+MINI_MIAS ?=
+VICTRE ?=
+WEIGHTS := worker/mammovlm/model/weights/compact
+
+.PHONY: train-compact
+train-compact: setup ## train the `compact` weights again (MINI_MIAS=, VICTRE=: local copies; WORK=)
+	@$(BIN)/python -m mammovlm.training.train_compact --out $(WEIGHTS) --work $(WORK) \
+		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS)) $(if $(VICTRE),--victre $(VICTRE))
+	@$(BIN)/python -m mammovlm.training.tune_language_model --out $(WORK)/language-model \
+		--embeddings $(WORK)/run/embeddings.safetensors --weights $(WEIGHTS) --precision bf16
 
 .PHONY: lint
 lint: $(BIN)/.installed ## style, types and the import fence

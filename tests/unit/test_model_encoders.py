@@ -3,13 +3,15 @@
 Weights are random here: shapes are tested, never results.
 """
 
+import dataclasses
+
 import pytest
 import torch
 
 from mammovlm.findings import DensityCategory
 from mammovlm.model.encoders import create_encoder
+from mammovlm.model.expert_view import ExpertView, expert_view
 from mammovlm.model.fusion import Fusion
-from mammovlm.model.lesion_cells import ExpertView, expert_view
 from mammovlm.model.pooling import breast_share, mean_and_spread, pooled
 from mammovlm.model.presets import PRESETS, UMiConSpec
 from mammovlm.model.torchvision_operators import declare_missing_operators
@@ -49,12 +51,21 @@ def test_the_papers_selector_is_a_resnet_50() -> None:
 
 @pytest.mark.parametrize("name", ["clip", "dinov2", "convnext"])
 @torch.inference_mode()
-def test_the_fine_cells_of_a_stand_in_are_as_many_as_its_preset_says(name: str) -> None:
+def test_the_levels_of_a_stand_in_are_as_its_preset_says(name: str) -> None:
     spec = PRESETS["compact"].experts[name]
-    grey = torch.rand(1, 1, 126, 100)
-    view = expert_view(create_encoder(spec)(grey), grey)
-    assert view.cells.shape == (1, 8, 7, spec.fine_channels)
-    assert view.share.shape == (1, 8, 7)
+    maps = create_encoder(spec)(torch.rand(1, 1, 128, 96))
+    assert tuple(level.shape[1] for level in maps.levels) == spec.level_channels
+    assert [level.shape[-2:] for level in maps.levels] == [(32, 24), (16, 12), (8, 6)]
+    assert maps.last.shape == (1, spec.width, 8, 6)
+
+
+@torch.inference_mode()
+def test_the_selector_reads_the_input_at_half_its_size() -> None:
+    selector = create_encoder(PRESETS["compact"].selector)
+    whole = create_encoder(dataclasses.replace(selector.spec, reduction=1), selector.backbone)
+    grey = torch.rand(1, 1, 128, 96)
+    halved = torch.nn.functional.avg_pool2d(grey, 2)
+    assert torch.equal(selector(grey).middle, whole(halved).middle)
 
 
 @torch.inference_mode()
@@ -75,7 +86,8 @@ def test_umicon_of_the_paper_has_902912_parameters() -> None:
 def test_an_embedding_has_128_numbers_and_length_one() -> None:
     compact = PRESETS["compact"]
     umicon = UMiCon(UMiConSpec(pooling="mean+lesions"), compact.experts).eval()
-    view = ExpertView(torch.rand(3, 3, 1280), torch.rand(3, 5, 4, 272), torch.ones(3, 5, 4))
+    levels = (torch.rand(3, 24, 8, 6), torch.rand(3, 40, 4, 3), torch.rand(3, 112, 2, 2))
+    view = ExpertView(torch.rand(3, 3, 112), levels, torch.ones(3, 4, 3))
     embedding = umicon(umicon.pool(view, "clip"))
     assert embedding.shape == (3, 128)
     assert torch.allclose(embedding.norm(dim=1), torch.ones(3), atol=1e-5)

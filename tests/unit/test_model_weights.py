@@ -11,7 +11,7 @@ from torch import nn
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model import packaged_weights
 from mammovlm.model.encoders import create_encoder
-from mammovlm.model.packaged_weights import LITE, lite_tensors, timm_name
+from mammovlm.model.packaged_weights import LITE, lite_tensors, load_lite, timm_name
 from mammovlm.model.presets import PRESETS
 from mammovlm.model.weights import WeightsFolder, file_sha256, load_into, verified_tensors
 
@@ -81,15 +81,22 @@ def test_packaged_names_become_timms_names() -> None:
     assert timm_name("_blocks.15._expand_conv.weight", repeats) == "blocks.6.0.conv_pw.weight"
 
 
-@pytest.mark.parametrize("architecture", sorted(LITE))
-def test_packaged_imagenet_weights_fit_their_encoder_to_the_last_tensor(
-    architecture: str, tmp_path: Path
-) -> None:
-    spec = next(s for s in PRESETS["compact"].experts.values() if s.architecture == architecture)
-    load_into(create_encoder(spec).backbone, lite_tensors(architecture, tmp_path), architecture)
+def test_packaged_imagenet_weights_fit_their_encoder_to_the_last_tensor(tmp_path: Path) -> None:
+    selector = PRESETS["compact"].selector
+    tensors = lite_tensors(selector.architecture, tmp_path)
+    load_into(create_encoder(selector).backbone, tensors, selector.architecture)
     kept = [path.name for path in tmp_path.iterdir()]
     assert len(kept) == 1
     assert kept[0].endswith(".safetensors")
+
+
+def test_an_expert_begins_with_the_first_stages_of_the_packaged_weights(tmp_path: Path) -> None:
+    spec = PRESETS["compact"].experts["clip"]
+    backbone = create_encoder(spec).backbone
+    load_lite(backbone, spec.architecture, tmp_path)
+    tensors = lite_tensors(spec.architecture, tmp_path)
+    assert all(torch.equal(tensors[name], told) for name, told in backbone.state_dict().items())
+    assert not any(name.startswith(("blocks.5", "conv_head")) for name in backbone.state_dict())
 
 
 def test_a_spoiled_cache_is_converted_again(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from mammovlm.errors import WeightsUnusable
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.training.phantom_exams import truth_of
 from mammovlm.training.phantoms import Biopsy, phantom_exam
-from mammovlm.training.written_weights import TrainedPart, write_weights
+from mammovlm.training.written_weights import TrainedPart, enter_weights, write_weights
 
 
 def test_what_is_written_is_what_is_loaded(tmp_path: Path) -> None:
@@ -61,3 +61,15 @@ def test_the_label_of_a_breast_is_corrected_by_biopsy() -> None:
                 assert label == int(category >= 4)
             else:
                 assert label == int(breast.biopsy is Biopsy.MALIGNANT)
+
+
+def test_a_file_of_another_stage_is_entered_beside_the_others(tmp_path: Path) -> None:
+    write_weights(tmp_path, {"heads": TrainedPart({"a": torch.ones(1)}, "phantoms")}, "First.")
+    (run := tmp_path / "run").mkdir()
+    write_weights(run, {"tuned": TrainedPart({"b": torch.ones(2)}, "texts")})
+    enter_weights(tmp_path, {"language_model": run / "tuned.safetensors"}, "texts on phantoms")
+    folder = WeightsFolder(tmp_path)
+    assert torch.equal(folder.tensors("language_model")["b"], torch.ones(2))
+    assert folder.card.parts["language_model"].trained_on == "texts on phantoms"
+    assert folder.has("heads")
+    assert folder.card.training_note == "First."

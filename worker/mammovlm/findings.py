@@ -58,6 +58,44 @@ class Likelihood:
     calibrated: bool
 
 
+class RegionKind(StrEnum):
+    """What a marked region looks like; "benign" is any finding of BI-RADS 2."""
+
+    MASS = "mass"
+    CALCIFICATIONS = "calcifications"
+    ASYMMETRY = "asymmetry"
+    ARCHITECTURAL_DISTORTION = "architectural distortion"
+    BENIGN = "benign"
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where the model's own evidence for a finding lies in one view: an upright ellipse.
+
+    Parameters
+    ----------
+    row, column
+        Of the middle, in pixels of the stored image; 0, 0 is the upper left corner of its first
+        pixel, as in PS3.3 C.18.6.1.2.
+    row_radius, column_radius
+        Half of the height and of the width, in the same pixels; the ellipse stays in the image.
+    evidence
+        Uncalibrated score 0..1 that a finding of BI-RADS 3 or higher lies there.
+    suspicion
+        Uncalibrated score 0..1 that such a finding is one of BI-RADS 4 or higher.
+    kind
+        What it looks most like.
+    """
+
+    row: float
+    column: float
+    row_radius: float
+    column_radius: float
+    evidence: float
+    suspicion: float
+    kind: RegionKind
+
+
 @dataclass(frozen=True)
 class ViewFindings:
     """What was found in one view, and which expert looked at it.
@@ -70,9 +108,13 @@ class ViewFindings:
         None where the density selector has no trained weights.
     expert
         Name of the encoder that saw the view, such as "convnext" or, for a stand-in,
-        "convnext (stand-in tf_efficientnet_lite2)".
+        "convnext (stand-in tf_efficientnet_lite0)".
     suspicion
         Likelihood of BI-RADS 4 against 3 from this view alone, 0..1; None without trained head.
+    regions
+        Where the evidence for it lies, the most evident first.
+    was_searched
+        Whether the model looks for regions at all; without it, no region says nothing.
     """
 
     slot: Slot
@@ -80,6 +122,8 @@ class ViewFindings:
     density: Density | None
     expert: str
     suspicion: float | None
+    regions: tuple[Region, ...] = ()
+    was_searched: bool = False
 
 
 @dataclass(frozen=True)

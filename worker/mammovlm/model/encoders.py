@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from mammovlm.model.presets import EncoderSpec
 from mammovlm.model.torchvision_operators import declare_missing_operators
@@ -57,9 +58,7 @@ class Encoder(nn.Module):
     def __init__(self, spec: EncoderSpec, backbone: nn.Module | None = None) -> None:
         super().__init__()
         self.spec = spec
-        self.backbone: nn.Module = backbone or timm.create_model(
-            spec.architecture, pretrained=False, num_classes=0, **dict[str, Any](spec.options)
-        )
+        self.backbone: nn.Module = backbone or _backbone(spec)
         self.register_buffer("mean", torch.tensor(spec.mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(spec.std).view(1, 3, 1, 1), persistent=False)
 
@@ -76,9 +75,17 @@ class Encoder(nn.Module):
         FeatureMaps
             Class and register tokens of a transformer are left out.
         """
+        if self.spec.reduction > 1:
+            grey = functional.avg_pool2d(grey, self.spec.reduction)
         colour = (grey.expand(-1, 3, -1, -1) - self.mean) / self.std
+        stages = list(self.spec.stages)
+        if self.spec.truncated:
+            levels = self.backbone.forward_intermediates(  # type: ignore[operator]
+                colour, indices=stages, output_fmt="NCHW", intermediates_only=True, stop_early=True
+            )
+            return FeatureMaps(tuple(levels), levels[-1])
         last, levels = self.backbone.forward_intermediates(  # type: ignore[operator]
-            colour, indices=list(self.spec.stages), output_fmt="NCHW"
+            colour, indices=stages, output_fmt="NCHW"
         )
         return FeatureMaps(tuple(levels), self._as_map(last, like=levels[-1]))
 
@@ -89,6 +96,17 @@ class Encoder(nn.Module):
         rows, columns = like.shape[-2:]
         patches = last[:, last.shape[1] - rows * columns :]
         return patches.transpose(1, 2).reshape(last.shape[0], -1, rows, columns)
+
+
+def _backbone(spec: EncoderSpec) -> nn.Module:
+    created: nn.Module = timm.create_model(
+        spec.architecture, pretrained=False, num_classes=0, **dict[str, Any](spec.options)
+    )
+    if spec.truncated:
+        created.prune_intermediate_layers(  # type: ignore[operator]
+            list(spec.stages), prune_norm=True, prune_head=True
+        )
+    return created
 
 
 def create_encoder(spec: EncoderSpec, backbone: nn.Module | None = None) -> Encoder:

@@ -5,14 +5,13 @@ density selector → routed expert → UMiCon → fusion with the text branch �
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from mammovlm.findings import Density, Findings, ViewFindings
+from mammovlm.findings import Density, Findings, Region, ViewFindings
 from mammovlm.model.aggregation import (
     breast_densities,
     breast_findings,
@@ -21,16 +20,16 @@ from mammovlm.model.aggregation import (
     view_suspicions,
 )
 from mammovlm.model.density_selector import density_features
-from mammovlm.model.encoders import FeatureMaps
+from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.identity import algorithm_identity
-from mammovlm.model.image_processor import ImageProcessor
-from mammovlm.model.lesion_cells import expert_view
+from mammovlm.model.image_processor import ImageProcessor, Placement
 from mammovlm.model.metadata_text import metadata_text
 from mammovlm.model.parts import LoadedParts, load_parts
+from mammovlm.model.regions import InputGrid, regions_of
 from mammovlm.model.visual_moe import Route
 from mammovlm.settings import Settings
-from mammovlm.study import Slot, Study
+from mammovlm.study import Slot, Study, View
 
 NO_EXPERT = "none (no expert is trained)"
 
@@ -54,10 +53,14 @@ class ModelOutput:
 
 @dataclass(frozen=True)
 class _Read:
-    """What the networks gave, one row per view; no rows where a network is untrained."""
+    """What the networks gave, one row per view; no rows where a network is untrained.
+
+    The regions are None where nothing looks for them.
+    """
 
     embeddings: Tensor
     logits: Mapping[str, Tensor] = field(default_factory=dict)
+    regions: Sequence[tuple[Region, ...]] | None = None
 
 
 class MammoVLM:
@@ -102,16 +105,19 @@ class MammoVLM:
             At least one view. Missing views are no error: what is there is assessed.
         """
         slots = [view.slot for view in study.views]
-        grey = torch.stack([self._processor(view) for view in study.views])
-        probabilities, maps = self._select(grey)
+        placed = [self._processor.placed(view.pixels, view.breast) for view in study.views]
+        grey = torch.stack([image for image, _ in placed])
+        probabilities = self._select(grey)
         densities = {} if probabilities is None else breast_densities(slots, probabilities)
         overall = denser(tuple(densities.values())) if densities else None
         route = self._parts.moe.route(overall.category if overall else None)
-        read = self._read(study, grey, maps, route, overall)
+        read = self._read(study, grey, [each for _, each in placed], route, overall)
         heads = self._parts.joint.heads if self._parts.joint else {}
         findings = Findings(
             study_instance_uid=study.study_instance_uid,
-            views=_view_findings(study, probabilities, route, view_suspicions(heads, read.logits)),
+            views=_view_findings(
+                study, probabilities, route, view_suspicions(heads, read.logits), read.regions
+            ),
             breasts=breast_findings(slots, densities, heads, read.logits),
             density=overall,
             missing=study.missing,
@@ -143,40 +149,48 @@ class MammoVLM:
             return ""
         return self._parts.language_model.write(prompt, embeddings, slots)
 
-    def _select(self, grey: Tensor) -> tuple[Tensor | None, FeatureMaps | None]:
-        """Density probabilities, (views, 4), and the selector's feature maps."""
+    def _select(self, grey: Tensor) -> Tensor | None:
+        """Density probabilities, (views, 4)."""
         selector = self._parts.selector
         if selector is None:
-            return None, None
-        maps = selector.encoder(grey)
-        logits = selector.head(density_features(maps, grey))
-        return torch.softmax(logits.double(), dim=1), maps
+            return None
+        logits = selector.head(density_features(selector.encoder(grey), grey))
+        return torch.softmax(logits.double(), dim=1)
 
     def _read(
         self,
         study: Study,
         grey: Tensor,
-        maps: FeatureMaps | None,
+        placements: Sequence[Placement],
         route: Route | None,
         overall: Density | None,
     ) -> _Read:
         joint = self._parts.joint
         if joint is None or route is None:
             return _Read(torch.zeros(len(study.views), self._parts.preset.umicon.size))
-        seen = expert_view(self._encode(route.expert, grey, maps), grey)
-        image = joint.umicon(joint.umicon.pool(seen, route.expert))
+        encoder = self._parts.moe.expert(route.expert)
+        # one view at a time: together they are no faster, and their maps need gigabytes
+        looks = [
+            joint.umicon.look(expert_view(encoder(view), view), route.expert)
+            for view in grey.split(1)
+        ]
+        regions = [
+            regions_of(found, _grid(grey, placement, view))
+            for (_, found), placement, view in zip(looks, placements, study.views, strict=True)
+            if found is not None
+        ]
+        image = joint.umicon(torch.cat([pooled for pooled, _ in looks]))
         category = overall.category if overall else None
         texts = [metadata_text(view.slot, view.metadata, category) for view in study.views]
         fused = joint.fusion(image, joint.text_branch(joint.text_encoder(texts)))
-        return _Read(image, {name: head(fused) for name, head in joint.heads.items()})
+        logits = {name: head(fused) for name, head in joint.heads.items()}
+        return _Read(image, logits, regions or None)
 
-    def _encode(self, expert: str, grey: Tensor, maps: FeatureMaps | None) -> FeatureMaps:
-        """Give the expert's maps; not computed twice where the selector is the same network."""
-        encoder = self._parts.moe.expert(expert)
-        selector = self._parts.selector
-        if maps is not None and selector and encoder.backbone is selector.encoder.backbone:
-            return maps
-        return cast("FeatureMaps", encoder(grey))
+
+def _grid(grey: Tensor, placement: Placement, view: View) -> InputGrid:
+    height, width = grey.shape[-2:]
+    rows, columns = view.pixels.shape
+    return InputGrid(height, width, placement, rows, columns)
 
 
 def _view_findings(
@@ -184,6 +198,7 @@ def _view_findings(
     probabilities: Tensor | None,
     route: Route | None,
     suspicions: list[float] | None,
+    regions: Sequence[tuple[Region, ...]] | None,
 ) -> tuple[ViewFindings, ...]:
     return tuple(
         ViewFindings(
@@ -192,6 +207,8 @@ def _view_findings(
             density=None if probabilities is None else density_of(probabilities[row]),
             expert=route.label if route else NO_EXPERT,
             suspicion=None if suspicions is None else suspicions[row],
+            regions=() if regions is None else regions[row],
+            was_searched=regions is not None,
         )
         for row, view in enumerate(study.views)
     )

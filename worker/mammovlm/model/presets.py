@@ -11,7 +11,7 @@ from typing import Literal
 
 from mammovlm.findings import DensityCategory
 
-Pooling = Literal["mean", "max", "gem", "mean+max", "lesions", "mean+lesions"]
+Pooling = Literal["mean", "max", "gem", "mean+max", "lesions", "mean+lesions", "max+lesions"]
 Triple = tuple[float, float, float]
 
 _IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -38,9 +38,13 @@ class EncoderSpec:
         Normalisation of an input in 0..1, per channel.
     stages
         timm's indices of the feature maps before the last, fine to coarse.
-    fine_channels
-        Of the cells that `mammovlm.model.lesion_cells` makes of those maps; 0 where UMiCon's
-        pooling reads the last map alone.
+    level_channels
+        Of those maps; empty where UMiCon's pooling reads the last map alone.
+    truncated
+        True where the network ends with the last of ``stages``: what follows is never computed,
+        and that map is the last one.
+    reduction
+        The encoder reads the input smaller by this factor, the mean of so many pixels squared.
     options
         Further arguments for ``timm.create_model``.
     stand_in
@@ -53,7 +57,9 @@ class EncoderSpec:
     mean: Triple
     std: Triple
     stages: tuple[int, ...]
-    fine_channels: int = 0
+    level_channels: tuple[int, ...] = ()
+    truncated: bool = False
+    reduction: int = 1
     options: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     stand_in: bool = False
 
@@ -151,27 +157,36 @@ _ROUTES: Mapping[DensityCategory, str] = MappingProxyType(
 )
 
 
-def _lite(name: str, size: int) -> EncoderSpec:
+def _lite_expert(name: str) -> EncoderSpec:
+    """Look at the full input, as far as the maps of 16 pixels a cell."""
     return EncoderSpec(
         name=name,
-        architecture=f"tf_efficientnet_lite{size}",
-        width=1280,
+        architecture="tf_efficientnet_lite0",
+        width=112,
         mean=_LITE_MEAN,
         std=_LITE_STD,
-        stages=(0, 1, 2, 3),
-        fine_channels={0: 272, 1: 272, 2: 296}[size],
+        stages=(1, 2, 3),
+        level_channels=(24, 40, 112),
+        truncated=True,
         stand_in=True,
     )
 
 
 _COMPACT = Preset(
     name="compact",
-    height=504,
-    width=400,
-    selector=_lite("selector", 0),
-    experts=MappingProxyType(
-        {"clip": _lite("clip", 0), "dinov2": _lite("dinov2", 1), "convnext": _lite("convnext", 2)}
+    height=1008,
+    width=800,
+    selector=EncoderSpec(
+        name="selector",
+        architecture="tf_efficientnet_lite0",
+        width=1280,
+        mean=_LITE_MEAN,
+        std=_LITE_STD,
+        stages=(0, 1, 2, 3),
+        reduction=2,
+        stand_in=True,
     ),
+    experts=MappingProxyType({name: _lite_expert(name) for name in ("clip", "dinov2", "convnext")}),
     routes=_ROUTES,
     fallback="convnext",
     text=TextEncoderSpec("all-MiniLM-L6-v2", 384, "mean", 128),

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mammovlm.model.lesion_cells import POOLS, ExpertView
-from mammovlm.model.lesion_finder import SUMMARY_WIDTH, LesionFinder
+from mammovlm.model.expert_view import POOLS, ExpertView
+from mammovlm.model.lesion_finder import SUMMARY_WIDTH, CellFindings, LesionFinder
 from mammovlm.model.presets import EncoderSpec, Pooling, UMiConSpec
 
 _LESIONS = "lesions"
@@ -43,18 +43,28 @@ class ExpertAdapter(nn.Module):
         width = pooled_width(spec.width, pooling)
         self.register_buffer("mean", torch.zeros(width))
         self.register_buffer("spread", torch.ones(width))
-        self.finder = LesionFinder(spec.fine_channels) if _LESIONS in pooling else None
+        self.finder = LesionFinder(spec.level_channels) if _LESIONS in pooling else None
 
     def forward(self, view: ExpertView) -> Tensor:
         """Pool and scale images to (images, `pooled_width`)."""
-        return (self.raw(view) - self.mean) / self.spread
+        return self.look(view)[0]
+
+    def look(self, view: ExpertView) -> tuple[Tensor, CellFindings | None]:
+        """Pool and scale images, and tell what the lesion finder saw; None without finder."""
+        summary, found = None, None
+        if self.finder is not None:
+            summary, found = self.finder.read(view.levels, view.share)
+        return (self.joined(view.pools, summary) - self.mean) / self.spread, found
 
     def raw(self, view: ExpertView) -> Tensor:
         """Pool without scaling, which training needs to find the scale."""
-        parts = [view.pools[:, index] for index in self._pools]
-        if self.finder is not None:
-            parts.append(self.finder(view.cells, view.share))
-        return torch.cat(parts, dim=1)
+        summary = self.finder(view.levels, view.share) if self.finder else None
+        return self.joined(view.pools, summary)
+
+    def joined(self, pools: Tensor, summary: Tensor | None) -> Tensor:
+        """Put together the pools that are wanted and the finder's summary, (images, width)."""
+        parts = [pools[:, index] for index in self._pools]
+        return torch.cat(parts if summary is None else [*parts, summary], dim=1)
 
 
 def pooled_width(channels: int, pooling: Pooling) -> int:
@@ -91,6 +101,10 @@ class UMiCon(nn.Module):
         """Pool what an expert saw; see `ExpertAdapter`."""
         vectors: Tensor = self.adapters[expert](view)
         return vectors
+
+    def look(self, view: ExpertView, expert: str) -> tuple[Tensor, CellFindings | None]:
+        """Pool what an expert saw, and tell what its lesion finder saw; see `ExpertAdapter`."""
+        return self.adapter(expert).look(view)
 
     def adapter(self, expert: str) -> ExpertAdapter:
         """Give the adapter of an expert."""

@@ -9,6 +9,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import cohen_kappa_score
 
 from mammovlm.model.density_selector import DensityHead
+from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.training.compact_joint import JointOutcome
 from mammovlm.training.compact_run import (
     Collected,
@@ -25,6 +26,7 @@ from mammovlm.training.density_stage import (
 )
 from mammovlm.training.joint_data import study_densities
 from mammovlm.training.joint_evaluation import JointResult, joint_results
+from mammovlm.training.pointing_game import pointing_game
 
 Metrics = dict[str, Any]
 
@@ -36,12 +38,13 @@ def compact_metrics(
     results = joint_results(
         outcome.model,
         outcome.heads,
-        outcome.data.rows(collected.validation),
-        outcome.data.rows(collected.test),
+        outcome.data.rows(outcome.women.validation),
+        outcome.data.rows(outcome.women.test),
         outcome.fallback,
     )
     return {
         "patients": {
+            "lesions": len(collected.lesions),
             "train": len(collected.train),
             "validation": len(collected.validation),
             "test": len(collected.test),
@@ -49,8 +52,14 @@ def compact_metrics(
         "density_phantoms": _density_on_phantoms(collected, selector.head),
         "density_films": _density_on_films(collected, selector, config),
         "density_temperature": selector.temperature,
-        "pooling_validation_loss": dict(outcome.validation_losses),
+        "settings": [asdict(setting) for setting in outcome.settings],
         "heads": {name: _as_numbers(result) for name, result in results.items()},
+        "pointing_game": asdict(
+            pointing_game(
+                collected.phantoms.rows(collected.test),
+                outcome.women.seen.rows(outcome.women.test).peaks,
+            )
+        ),
     }
 
 
@@ -121,9 +130,18 @@ def markdown_tables(metrics: Metrics) -> str:
     ]
     for name, head in metrics["heads"].items():
         lines += ["", f"### Head `{name}` on held-out phantoms", "", *_head_table(head)]
-    losses = metrics["pooling_validation_loss"].items()
-    lines += ["", "### UMiCon's pooling, validation loss", ""]
-    lines += _table(("pooling", "loss"), [(name, f"{loss:.4f}") for name, loss in losses])
+    lines += [
+        "",
+        "### Pointing game on held-out phantoms",
+        "",
+        *_game_table(metrics["pointing_game"]),
+    ]
+    settings = [
+        (each["pooling"], each["contrast"], *(f"{value:.3f}" for value in each["auc"].values()))
+        for each in metrics["settings"]
+    ]
+    lines += ["", "### Settings of stage S2, AUC on validation patients (the first was kept)", ""]
+    lines += _table(("pooling", "contrast", *HEAD_NAMES), settings)
     return "\n".join(lines) + "\n"
 
 
@@ -164,6 +182,13 @@ def _head_table(head: Mapping[str, Any]) -> list[str]:
     titles = ("given", "breasts", "AUC [95 %]", "bal. acc.", "SEN", "SPC", "ACC", "majority ACC")
     return [*_table((*titles, "Brier"), rows), "", f"Threshold {head['threshold']:.3f}, fixed on "
             "validation patients."]  # fmt: skip
+
+
+def _game_table(game: Mapping[str, Any]) -> list[str]:
+    rows = [("all", game["views"], _interval(game["hits"]))]
+    rows += [(kind, views, f"{hits:.3f}") for kind, (views, hits) in game["by_kind"].items()]
+    told = f"A cell drawn anywhere in the breast hits in {game['chance']:.3f} of the views."
+    return [*_table(("lesion", "views", "hits [95 %]"), rows), "", told]
 
 
 def _interval(measured: Mapping[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""Trains the heads of `compact` from nothing: S0, then S2, then intervals and calibration."""
+"""Data and stage S0 of a `compact` run, and everything that decides the run."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from mammovlm.training.density_stage import (
     fit_density_head,
     temperature,
 )
-from mammovlm.training.features import FrozenEncoders
+from mammovlm.training.features import CompactEncoders
 from mammovlm.training.film_features import film_features
 from mammovlm.training.joint_stage import JointConfig
 from mammovlm.training.lesion_stage import LesionConfig
@@ -42,6 +42,8 @@ class CompactConfig:
         Number of phantom exams.
     first_seed
         Of the phantoms; the next ones follow.
+    lesion_share
+        Share of the exams from which experts learn lesions; UMiCon learns from other women.
     validation, test
         Shares of the exams.
     film_weight, phantom_weight, victre_weight
@@ -50,24 +52,46 @@ class CompactConfig:
         Refits of every head.
     text_variants
         Metadata texts per view.
-    poolings
-        Candidates for UMiCon; the one with the lowest validation loss is kept.
+    poolings, contrasts
+        Candidates for UMiCon and for the weight of the contrast between patients; the pair with
+        the highest mean AUC of the heads on validation patients is kept.
     """
 
-    phantoms: int = 600
-    first_seed: int = 2000
-    validation: float = 0.15
-    test: float = 0.25
+    phantoms: int = 1400
+    first_seed: int = 30000
+    lesion_share: float = 0.55
+    validation: float = 0.1
+    test: float = 0.15
     film_weight: float = 1.0
     phantom_weight: float = 0.5
     victre_weight: float = 0.3
     members: int = 100
     text_variants: int = 3
-    poolings: tuple[Pooling, ...] = ("mean", "mean+max", "gem", "lesions", "mean+lesions")
+    poolings: tuple[Pooling, ...] = ("lesions", "mean+lesions")
+    contrasts: tuple[float, ...] = (0.0, 1.0)
     seed: int = 0
     density: DensityConfig = field(default_factory=DensityConfig)
     lesions: LesionConfig = field(default_factory=LesionConfig)
     joint: JointConfig = field(default_factory=JointConfig)
+
+
+@dataclass(frozen=True)
+class Run:
+    """What all stages of one run share.
+
+    Parameters
+    ----------
+    config
+        Its decisions.
+    work
+        Where features and checkpoints are kept.
+    progress
+        Whom to tell.
+    """
+
+    config: CompactConfig
+    work: Path
+    progress: Progress
 
 
 @dataclass(frozen=True)
@@ -84,11 +108,22 @@ class Films:
 
 @dataclass(frozen=True)
 class Collected:
-    """All features of a run, and the split by patient."""
+    """All features of a run, and the split by patient.
+
+    Parameters
+    ----------
+    phantoms
+        Every exam.
+    mini_mias, victre
+        Real films and in-silico images.
+    lesions, train, validation, test
+        Rows of the phantoms; no woman is in two of them.
+    """
 
     phantoms: PhantomExams
     mini_mias: Films
     victre: Films
+    lesions: Tensor
     train: Tensor
     validation: Tensor
     test: Tensor
@@ -103,7 +138,7 @@ class Collected:
 
 def collect(
     config: CompactConfig,
-    encoders: FrozenEncoders,
+    encoders: CompactEncoders,
     folders: Mapping[str, Path | None],
     work: Path,
     progress: Progress,
@@ -130,14 +165,18 @@ def collect(
     victre = films("M-SYNTH", load_victre)
     seeds = range(config.first_seed, config.first_seed + config.phantoms)
     phantoms = phantom_exams(
-        seeds, work, encoders, lambda done: progress("phantoms", done, config.phantoms)
+        seeds, work, encoders, progress=lambda done: progress("phantoms", done, config.phantoms)
     )
-    order = torch.from_numpy(np.random.default_rng(config.seed).permutation(config.phantoms))
+    lesions, others = torch.arange(config.phantoms).tensor_split(
+        [round(config.phantoms * config.lesion_share)]
+    )
+    order = others[np.random.default_rng(config.seed).permutation(len(others))]
     test, validation = (round(config.phantoms * s) for s in (config.test, config.validation))
     return Collected(
         phantoms,
         mini_mias,
         victre,
+        lesions=lesions,
         train=order[test + validation :],
         validation=order[test : test + validation],
         test=order[:test],
@@ -148,7 +187,8 @@ def density_sources(
     collected: Collected, config: CompactConfig, *, films: bool = True
 ) -> list[DensityImages]:
     """Give the sources of stage S0: training phantoms, M-SYNTH and, if wanted, real films."""
-    sources = [collected.density_phantoms(collected.train, config.phantom_weight)]
+    rows = torch.cat([collected.lesions, collected.train])
+    sources = [collected.density_phantoms(rows, config.phantom_weight)]
     if collected.victre.films:
         sources.append(collected.victre.images(config.victre_weight))
     if films and collected.mini_mias.films:

@@ -9,7 +9,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mammovlm.model.image_processor import ImageProcessor
-from mammovlm.training.features import FrozenEncoders
+from mammovlm.training.features import CompactEncoders
 from mammovlm.training.phantom_exams import preparation_fingerprint
 from mammovlm.training.real_films import Film
 
@@ -19,7 +19,7 @@ _BATCH = 4
 def film_features(
     films: Sequence[Film],
     folder: Path,
-    encoders: FrozenEncoders,
+    encoders: CompactEncoders,
     progress: Callable[[int], None] = lambda done: None,
 ) -> Tensor:
     """Give what the density head reads of every film, (films, features).
@@ -44,7 +44,7 @@ def film_features(
 
 
 def _computed(
-    films: Sequence[Film], encoders: FrozenEncoders, progress: Callable[[int], None]
+    films: Sequence[Film], encoders: CompactEncoders, progress: Callable[[int], None]
 ) -> Tensor:
     processor = ImageProcessor(encoders.preset.height, encoders.preset.width)
     seen = []

@@ -1,138 +1,249 @@
-"""Teaches an expert's adapter where lesions are, from phantoms that know it, and its scale."""
+"""Teaches experts to find lesions, on patches of phantoms that know where theirs are.
 
-from collections.abc import Sequence
+One network learns from all densities; then every expert goes on from there with the exams that the
+density selector routes to it (four-systems A7, A16). UMiCon never learns from these women: a finder
+is far too sure of those it knows.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import cast
 
 import torch
-from torch import Tensor
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
 from torch.nn import functional
 
-from mammovlm.model.lesion_cells import with_surroundings
+from mammovlm.model.encoders import Encoder
 from mammovlm.model.lesion_finder import LesionFinder
-from mammovlm.model.umicon import ExpertAdapter
-from mammovlm.training.expert_cells import CellLabels, SeenExams
+from mammovlm.training.lesion_patches import CellLabels, PatchBatch, patch_batches
+from mammovlm.training.phantom_exams import PhantomExams
+
+_FROZEN = ("conv_stem.", "bn1.", "blocks.0.", "blocks.1.")
+"""The finest, dearest layers keep what they know from ImageNet: edges, not mammograms."""
 
 
 @dataclass(frozen=True)
 class LesionConfig:
-    """Sizes of the fit.
+    """Sizes of the stage.
 
     Parameters
     ----------
-    negatives
-        Share of cells without a lesion that are kept; they outnumber the others fifty to one.
-    epochs, batch, rate, decay
-        Of AdamW, batch in cells.
-    suspicion
-        Weight of the suspicion of lesion cells.
-    folds
-        Finders for the views that UMiCon learns from.
+    steps, expert_steps
+        On all densities, then on those of each expert.
+    batch, size
+        Patches, and pixels of a patch's side.
+    rate, expert_rate
+        Highest learning rate of the finder; the encoder's is a fifth.
+    decay
+        Of AdamW.
+    keep_every
+        Steps between two checkpoints.
     """
 
-    negatives: float = 0.08
-    epochs: int = 8
-    batch: int = 512
+    steps: int = 2500
+    expert_steps: int = 100
+    batch: int = 20
+    size: int = 192
     rate: float = 2e-3
-    decay: float = 0.05
-    suspicion: float = 1.0
-    folds: int = 4
+    expert_rate: float = 5e-4
+    decay: float = 0.02
+    keep_every: int = 100
     seed: int = 0
 
 
-def fit_adapter(
-    adapter: ExpertAdapter,
-    seen: SeenExams,
-    labels: Sequence[CellLabels],
-    exams: Sequence[int],
-    config: LesionConfig,
-) -> Tensor:
-    """Fit lesion finder (where the pooling has one) and scale, in place.
-
-    A finder is far too sure on the exams it learned from, and UMiCon would learn to trust it. So
-    UMiCon learns from what finders say of exams that they did not learn from.
+class LesionExpert(nn.Module):
+    """An expert's encoder with the finder that reads its maps.
 
     Parameters
     ----------
-    adapter
+    encoder, finder
         Of one expert.
-    seen, labels
-        Of all exams.
-    exams
-        The training exams that were routed to that expert.
-
-    Returns
-    -------
-    Tensor
-        Pooled and scaled views of these exams, (exams, 4, width), out of fold.
     """
-    raw = {exam: adapter.raw(seen.view(exam)).detach() for exam in exams}
-    if adapter.finder is not None:
-        for fold in range(config.folds):
-            held_out = exams[fold :: config.folds]
-            others = [exam for exam in exams if exam not in set(held_out)]
-            _fit_finder(adapter.finder, seen, labels, others, config)
-            with torch.no_grad():
-                raw.update({exam: adapter.raw(seen.view(exam)) for exam in held_out})
-        _fit_finder(adapter.finder, seen, labels, exams, config)
-    together = torch.stack([raw[exam] for exam in exams])
-    with torch.no_grad():
-        adapter.mean.copy_(together.flatten(0, 1).mean(0))
-        adapter.spread.copy_(together.flatten(0, 1).std(0) + 1e-2)
-        return (together - adapter.mean) / adapter.spread
+
+    def __init__(self, encoder: Encoder, finder: LesionFinder) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.finder = finder
+        for name, parameter in encoder.backbone.named_parameters():
+            parameter.requires_grad_(not name.startswith(_FROZEN))
+
+    def forward(self, grey: Tensor) -> Tensor:
+        """Logits of every cell; see `LesionFinder.logits`."""
+        return self.finder.logits(self.encoder(grey).levels)
 
 
-@torch.no_grad()
-def pooled_views(adapter: ExpertAdapter, seen: SeenExams, exams: Sequence[int]) -> Tensor:
-    """Pool and scale every view of some exams, (exams, 4, width)."""
-    adapter.eval()
-    return torch.stack([adapter(seen.view(exam)) for exam in exams])
+@dataclass(frozen=True)
+class LesionWomen:
+    """Phantom exams to learn from.
+
+    Parameters
+    ----------
+    exams
+        Of a run.
+    rows
+        Which of them the stage may see.
+    experts
+        Name of the expert of every exam of the run.
+    """
+
+    exams: PhantomExams
+    rows: Sequence[int]
+    experts: Sequence[str]
+
+    def routed_to(self, expert: str) -> list[int]:
+        """Give those of the rows that an expert serves."""
+        return [row for row in self.rows if self.experts[row] == expert]
 
 
-def _fit_finder(
-    finder: LesionFinder,
-    seen: SeenExams,
-    labels: Sequence[CellLabels],
-    exams: Sequence[int],
+def train_experts(
+    women: LesionWomen,
+    new_expert: Callable[[str], Encoder],
+    names: Sequence[str],
+    *,
+    config: LesionConfig,
+    work: Path,
+    progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+) -> Mapping[str, LesionExpert]:
+    """Train every expert, or go on where a stopped run left off.
+
+    Parameters
+    ----------
+    new_expert
+        Builds an expert's encoder with its first weights.
+    names
+        Of the experts; of one architecture, because they share the first steps.
+    work
+        Where checkpoints are kept.
+    progress
+        Told stage, steps done and steps to do.
+    """
+    torch.manual_seed(config.seed)
+    encoder = new_expert(names[0])
+    finder = LesionFinder(encoder.spec.level_channels)
+    # about one cell in fifty holds a lesion
+    nn.init.constant_(cast("Tensor", finder.outward.bias)[:1], -4.0)
+    shared = LesionExpert(encoder, finder)
+    course = _Course(config.steps, config.rate, work / "lesions", partial(progress, "lesions"))
+    _train(shared, women.exams, women.rows, course, config)
+    experts = {}
+    for name in names:
+        encoder = new_expert(name)
+        expert = LesionExpert(encoder, LesionFinder(encoder.spec.level_channels))
+        expert.load_state_dict(shared.state_dict())
+        rows = women.routed_to(name)
+        told = partial(progress, f"lesions, {name}")
+        course = _Course(config.expert_steps, config.expert_rate, work / f"lesions-{name}", told)
+        if rows:
+            _train(expert, women.exams, rows, course, config)
+        experts[name] = expert.eval()
+    return experts
+
+
+def cell_loss(logits: Tensor, labels: CellLabels) -> Tensor:
+    """Cross-entropy of evidence, suspicion and kind where each is asked.
+
+    Parameters
+    ----------
+    logits
+        Of `LesionFinder.logits`.
+    """
+    asked = labels.lesion >= 0
+    loss = 4 * functional.binary_cross_entropy_with_logits(
+        logits[:, 0][asked], labels.lesion[asked], pos_weight=torch.tensor(1.5)
+    )
+    asked = labels.suspicious >= 0
+    if bool(asked.any()):
+        loss = loss + functional.binary_cross_entropy_with_logits(
+            logits[:, 1][asked], labels.suspicious[asked]
+        )
+    asked = labels.kinds >= 0
+    if bool(asked.any()):
+        kinds = logits[:, 2:].permute(0, 2, 3, 1)[asked]
+        loss = loss + 0.5 * functional.cross_entropy(kinds, labels.kinds[asked])
+    return loss
+
+
+@dataclass(frozen=True)
+class _Course:
+    """One training: its steps, its highest rate, where its checkpoints lie, whom to tell."""
+
+    steps: int
+    rate: float
+    folder: Path
+    told: Callable[[int, int], None]
+
+    def rate_at(self, step: int) -> float:
+        """Warm up over a twentieth, then fall to nothing along a cosine; step counts from 0."""
+        warm_up = max(1, self.steps // 20)
+        share = (step - warm_up) / max(1, self.steps - warm_up)
+        return self.rate * min(
+            (step + 1) / warm_up, 0.5 * (1 + math.cos(math.pi * max(0.0, share)))
+        )
+
+    def keep(self, step: int, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+        """Write weights and optimiser; safetensors, no pickle."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+        for index, state in optimiser.state_dict()["state"].items():
+            tensors |= {f"optimiser.{index}.{name}": part for name, part in state.items()}
+        unfinished = self.folder / f"{step}.part"
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished)
+        unfinished.replace(self.folder / f"{step}.safetensors")
+        for older in self.folder.glob("*.safetensors"):
+            if int(older.stem) < step:
+                older.unlink()
+
+    def resume(self, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
+        """Put back the newest checkpoint and give its step; 0 where there is none."""
+        steps = [int(path.stem) for path in self.folder.glob("*.safetensors")]
+        if not steps:
+            return 0
+        tensors = load_file(self.folder / f"{max(steps)}.safetensors")
+        model.load_state_dict({name: tensors[f"model.{name}"] for name in model.state_dict()})
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            if name.startswith("optimiser."):
+                _, index, part = name.split(".")
+                state.setdefault(int(index), {})[part] = tensor
+        groups = optimiser.state_dict()["param_groups"]
+        optimiser.load_state_dict({"state": state, "param_groups": groups})
+        return max(steps)
+
+
+def _train(
+    expert: LesionExpert,
+    exams: PhantomExams,
+    rows: Sequence[int],
+    course: _Course,
     config: LesionConfig,
 ) -> None:
-    generator = torch.Generator().manual_seed(config.seed)
-    torch.manual_seed(config.seed)
-    for layer in (finder.inward, finder.outward):
-        layer.reset_parameters()
-    cells, lesion, suspicious = _sampled(seen, labels, exams, config.negatives, generator)
-    finder.mean.copy_(cells.mean(0))
-    finder.spread.copy_(cells.std(0) + 0.05)
-    optimiser = torch.optim.AdamW(finder.parameters(), lr=config.rate, weight_decay=config.decay)
-    finder.train()
-    for _ in range(config.epochs):
-        for rows in torch.randperm(len(cells), generator=generator).split(config.batch):
-            optimiser.zero_grad()
-            logits = finder.read(cells[rows])
-            loss = functional.binary_cross_entropy_with_logits(logits[:, 0], lesion[rows])
-            asked = suspicious[rows] >= 0
-            if bool(asked.any()):
-                loss = loss + config.suspicion * functional.binary_cross_entropy_with_logits(
-                    logits[asked, 1], suspicious[rows][asked]
-                )
-            loss.backward()
-            optimiser.step()
-    finder.eval()
+    """Train in place; BatchNorm keeps its statistics (evaluation mode throughout)."""
+    expert.eval()
+    encoder = [part for part in expert.encoder.parameters() if part.requires_grad]
+    finder = list(expert.finder.parameters())
+    optimiser = torch.optim.AdamW(
+        [{"params": encoder}, {"params": finder}], weight_decay=config.decay
+    )
+    done = course.resume(expert, optimiser)
+    # another seed after a stop: the patches of the first steps do not come again
+    batches = patch_batches(
+        exams, rows, size=config.size, batch=config.batch, seed=1_000_000 * config.seed + done
+    )
+    for step in range(done, course.steps):
+        rate = course.rate_at(step)
+        optimiser.param_groups[0]["lr"], optimiser.param_groups[1]["lr"] = rate / 5, rate
+        _learn(expert, next(batches), optimiser)
+        if (step + 1) % config.keep_every == 0 or step + 1 == course.steps:
+            course.keep(step + 1, expert, optimiser)
+        course.told(step + 1, course.steps)
 
 
-def _sampled(
-    seen: SeenExams,
-    labels: Sequence[CellLabels],
-    exams: Sequence[int],
-    negatives: float,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Gather every lesion cell and some of the others, with their labels."""
-    parts = []
-    for exam in exams:
-        view, label = seen.view(exam), labels[exam]
-        chance = torch.rand(label.lesion.shape, generator=generator)
-        kept = (label.lesion == 1) | ((label.lesion == 0) & (chance < negatives))
-        cells = with_surroundings(view.cells, view.share)[kept]
-        parts.append((cells, label.lesion[kept].float(), label.suspicious[kept].float()))
-    cells, lesion, suspicious = (torch.cat(part) for part in zip(*parts, strict=True))
-    return cells, lesion, suspicious
+def _learn(expert: LesionExpert, batch: PatchBatch, optimiser: torch.optim.Optimizer) -> None:
+    optimiser.zero_grad()
+    cell_loss(expert(batch.grey), batch.labels).backward()
+    nn.utils.clip_grad_norm_(expert.parameters(), 5.0)
+    optimiser.step()

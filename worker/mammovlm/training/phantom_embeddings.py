@@ -27,7 +27,7 @@ def write_embeddings(
     *,
     trained_on: str,
 ) -> None:
-    """Write what the model makes of every phantom exam of a run.
+    """Write what the model makes of every woman of stage S2.
 
     Parameters
     ----------
@@ -41,14 +41,15 @@ def write_embeddings(
         In words, for the model card.
     """
     data, model = outcome.data, outcome.model
-    _, views = study_densities(selector, collected.phantoms.selector)
+    women = torch.cat([collected.train, collected.validation, collected.test])
+    _, views = study_densities(selector, collected.phantoms.selector[women])
     breasts = breast_means(views)
     with torch.inference_mode():
         embeddings = model.umicon(data.vectors.flatten(0, 1)).view(len(data.routes), 4, -1)
         fused = fused_breasts(model, data)
         logits = {name: outcome.heads[name](fused) for name in (PRESENCE, SUSPICION)}
     held_out = torch.zeros(len(data.routes), dtype=torch.int64)
-    held_out[collected.validation] = held_out[collected.test] = 1
+    held_out[outcome.women.validation] = held_out[outcome.women.test] = 1
     save_file(
         {
             "embeddings": embeddings.contiguous(),

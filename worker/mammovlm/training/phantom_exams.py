@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import repeat
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -22,12 +23,14 @@ import mammovlm.model.pooling
 import mammovlm.training.phantoms
 from mammovlm.findings import DensityCategory
 from mammovlm.model.image_processor import ImageProcessor
-from mammovlm.training.features import FrozenEncoders
-from mammovlm.training.phantoms import Biopsy, BreastTruth, PhantomExam, phantom_exam
+from mammovlm.training.features import CompactEncoders
+from mammovlm.training.phantoms import Biopsy, BreastTruth, CaseMix, PhantomExam, phantom_exam
 
 SHARD = 20
 """Exams per file: under a minute of work is lost when a run is stopped."""
-ROWS, COLUMNS = 504, 400
+ROWS, COLUMNS = 1008, 800
+_DRAWERS = 2
+"""Processes that draw."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class SeenLesion:
         In pixels of the input.
     assessment
         BI-RADS category of the lesion, 2..5.
+    kind
+        One of `LesionKind`.
     """
 
     view: int
@@ -49,6 +54,7 @@ class SeenLesion:
     column: float
     radius: float
     assessment: int
+    kind: str
 
 
 @dataclass(frozen=True)
@@ -80,26 +86,44 @@ class ExamTruth:
 
 @dataclass(frozen=True)
 class PhantomExams:
-    """Prepared phantom exams.
+    """Prepared phantom exams; their pictures stay in their files until one is asked for.
 
     Parameters
     ----------
-    views
-        uint8, (exams, 4, rows, columns), 255 = 1; views in hanging order.
+    pictures
+        File and row in it, per exam.
     selector
         float32, (exams, 4, features).
     truths
         One per exam.
     """
 
-    views: Tensor
+    pictures: tuple[tuple[Path, int], ...]
     selector: Tensor
     truths: tuple[ExamTruth, ...]
 
+    def views(self, exam: int) -> Tensor:
+        """Read the views of one exam in hanging order, uint8, (4, rows, columns), 255 = 1."""
+        path, row = self.pictures[exam]
+        with safe_open(path, framework="pt") as file:
+            views: Tensor = file.get_slice("views")[row]
+        return views
+
+    def window(self, exam: int, view: int, rows: slice, columns: slice) -> Tensor:
+        """Read a part of one view without the rest; see `views`."""
+        path, row = self.pictures[exam]
+        with safe_open(path, framework="pt") as file:
+            part: Tensor = file.get_slice("views")[row, view, rows, columns]
+        return part
+
     def rows(self, rows: Tensor) -> "PhantomExams":
         """Give some of the exams."""
-        truths = tuple(self.truths[row] for row in rows.tolist())
-        return PhantomExams(self.views[rows], self.selector[rows], truths)
+        chosen = rows.tolist()
+        return PhantomExams(
+            tuple(self.pictures[row] for row in chosen),
+            self.selector[rows],
+            tuple(self.truths[row] for row in chosen),
+        )
 
 
 def truth_of(exam: PhantomExam, lesions: tuple[SeenLesion, ...] = ()) -> ExamTruth:
@@ -127,7 +151,8 @@ def _suspicious(breast: BreastTruth) -> int:
 def phantom_exams(
     seeds: Sequence[int],
     folder: Path,
-    encoders: FrozenEncoders,
+    encoders: CompactEncoders,
+    case_mix: CaseMix = CaseMix.TEACHING,
     progress: Callable[[int], None] = lambda done: None,
 ) -> PhantomExams:
     """Give prepared phantom exams, from the folder where they are there already.
@@ -135,26 +160,29 @@ def phantom_exams(
     Parameters
     ----------
     seeds
-        One exam each, default phantoms (balanced over density and BI-RADS).
+        One exam each.
     folder
         Where shards are kept, below a folder named after the code that made them.
     encoders
-        Frozen.
+        The selector's is asked.
+    case_mix
+        TEACHING by default: findings mostly by the book, where tables of readers who disagree
+        leave little to learn.
     progress
         Told the number of exams done.
     """
     home = folder / f"phantoms-{phantoms_fingerprint()[:12]}"
     home.mkdir(parents=True, exist_ok=True)
     groups = [tuple(seeds[start : start + SHARD]) for start in range(0, len(seeds), SHARD)]
-    paths = [home / f"{group[0]:06d}-{group[-1]:06d}-{len(group)}.safetensors" for group in groups]
+    paths = [home / f"{case_mix}-{group[0]:06d}-{group[-1]:06d}.safetensors" for group in groups]
     absent = [
         seed
         for group, path in zip(groups, paths, strict=True)
         if not path.is_file()
         for seed in group
     ]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        drawn = pool.map(_prepared_exam, absent)
+    with ProcessPoolExecutor(_DRAWERS, mp_context=get_context("spawn")) as pool:
+        drawn = pool.map(_prepared_exam, absent, repeat(case_mix))
         done = 0
         for group, path in zip(groups, paths, strict=True):
             if not path.is_file():
@@ -188,10 +216,10 @@ def _hash_of(files: Sequence[Path], before: str) -> str:
     return together.hexdigest()
 
 
-def _prepared_exam(seed: int) -> tuple[Tensor, ExamTruth]:
+def _prepared_exam(seed: int, case_mix: CaseMix) -> tuple[Tensor, ExamTruth]:
     """Draw one exam and prepare its views; runs in a process of its own."""
     torch.set_num_threads(1)
-    exam = phantom_exam(seed)
+    exam = phantom_exam(seed, rows=ROWS, columns=COLUMNS, case_mix=case_mix)
     processor = ImageProcessor(ROWS, COLUMNS)
     views, seen = [], []
     for index, (slot, view) in enumerate(exam.views.items()):
@@ -199,13 +227,14 @@ def _prepared_exam(seed: int) -> tuple[Tensor, ExamTruth]:
         views.append(prepared[0])
         for mark in view.marks:
             row, column = placement.to_input(mark.row, mark.column)
-            category = exam.breast(slot.laterality).lesions[mark.lesion].assessment
-            seen.append(SeenLesion(index, row, column, mark.radius * placement.scale, category))
+            lesion = exam.breast(slot.laterality).lesions[mark.lesion]
+            radius = mark.radius * placement.scale
+            seen.append(SeenLesion(index, row, column, radius, lesion.assessment, str(lesion.kind)))
     return (torch.stack(views) * 255).round().byte(), truth_of(exam, tuple(seen))
 
 
 def _write_shard(
-    path: Path, exams: Sequence[tuple[Tensor, ExamTruth]], encoders: FrozenEncoders
+    path: Path, exams: Sequence[tuple[Tensor, ExamTruth]], encoders: CompactEncoders
 ) -> None:
     seen = [encoders.selector_features(views[:, None].float() / 255) for views, _ in exams]
     tensors = {"selector": torch.stack(seen), "views": torch.stack([views for views, _ in exams])}
@@ -219,7 +248,7 @@ def _read_shard(path: Path) -> PhantomExams:
     with safe_open(path, framework="pt") as file:
         told = json.loads(file.metadata()["truths"])
         return PhantomExams(
-            file.get_tensor("views"),
+            tuple((path, row) for row in range(len(told))),
             file.get_tensor("selector"),
             tuple(_truth_from(each) for each in told),
         )
@@ -238,7 +267,7 @@ def _truth_from(told: dict[str, object]) -> ExamTruth:
 def _joined(shards: Iterator[PhantomExams]) -> PhantomExams:
     parts = list(shards)
     return PhantomExams(
-        views=torch.cat([part.views for part in parts]),
+        pictures=tuple(picture for part in parts for picture in part.pictures),
         selector=torch.cat([part.selector for part in parts]),
         truths=tuple(truth for part in parts for truth in part.truths),
     )

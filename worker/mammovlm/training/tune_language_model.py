@@ -36,6 +36,7 @@ from mammovlm.training.explanation_batches import ExplanationBatches
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import AnswerLoss, StageConfig, StagePlace, train_stage
+from mammovlm.training.written_weights import enter_weights
 
 RESULT: Final = "language_model.safetensors"
 MAX_BYTES: Final = 12_000_000
@@ -194,6 +195,12 @@ def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) ->
 @click.option("--seed", default=0, show_default=True)
 @click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
 @click.option("--texts", default=30, show_default=True, help="Texts to evaluate; 0: none.")
+@click.option(
+    "--weights",
+    "weights_folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder of weights in whose card the tuned part is entered.",
+)
 def main(
     *,
     embeddings: Path,
@@ -206,6 +213,7 @@ def main(
     seed: int,
     precision: str,
     texts: int,
+    weights_folder: Path | None,
 ) -> None:
     """Tune the language model on UMiCon's embeddings and evaluate it on women kept back."""
 
@@ -221,6 +229,8 @@ def main(
     )
     weights = tune(base(), exams, config, out, Accelerator(mixed_precision=precision))
     click.echo(f"{weights}  SHA-256 {file_sha256(weights)}")
+    if weights_folder:
+        enter_weights(weights_folder, {"language_model": weights}, exams.trained_on)
     if texts:
         told = json.dumps(evaluate(base(), weights, exams, texts, texts // 2), indent=1)
         (out / "evaluation.json").write_text(told)

@@ -1,5 +1,6 @@
 """Writes trained parts and their card, beside parts that other stages wrote."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,19 +45,43 @@ def write_weights(
         Replaces the card's note; None keeps it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    known = WeightsFolder(folder).card
-    entries = dict(known.parts)
     for name, part in parts.items():
-        path = folder / f"{name}.safetensors"
         # contiguous copies: the file's bytes then depend on the numbers alone
         save_file({key: value.detach().clone().contiguous() for key, value in part.tensors.items()},
-                  path)  # fmt: skip
+                  folder / f"{name}.safetensors")  # fmt: skip
+    return _entered(
+        folder, {name: (part.trained_on, part.experts) for name, part in parts.items()},
+        training_note,
+    )  # fmt: skip
+
+
+def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> WeightsCard:
+    """Copy files that a stage wrote into a folder of weights and enter them in its card.
+
+    Parameters
+    ----------
+    folder
+        Where the card is.
+    files
+        Safetensors files by part.
+    trained_on
+        In words, as the report prints it.
+    """
+    for name, path in files.items():
+        shutil.copyfile(path, folder / f"{name}.safetensors")
+    return _entered(folder, dict.fromkeys(files, (trained_on, ())), None)
+
+
+def _entered(
+    folder: Path, told: Mapping[str, tuple[str, tuple[str, ...]]], training_note: str | None
+) -> WeightsCard:
+    known = WeightsFolder(folder).card
+    entries = dict(known.parts)
+    for name, (trained_on, experts) in told.items():
+        path = folder / f"{name}.safetensors"
         path.chmod(0o644)
         entries[name] = PartCard(
-            file=path.name,
-            sha256=file_sha256(path),
-            trained_on=part.trained_on,
-            experts=part.experts,
+            file=path.name, sha256=file_sha256(path), trained_on=trained_on, experts=experts
         )
     card = WeightsCard(parts=entries, training_note=training_note or known.training_note)
     (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")

@@ -110,9 +110,9 @@ _NOTES: Final = (
         r"存在发现的可能性以及 BI-RADS 4 类相对于 3 类的可能性仅用\1训练，从未用过患者数据",
     ),
     (
-        r"[:;] on phantoms held out they were little better than chance "
-        r"\(AUC ([\d.]+) and ([\d.]+)\)",
-        r"；在留出的体模上仅略好于随机（AUC 分别为 \1 和 \2）",
+        r"; on phantoms held out their AUC was ([\d.]+) \(([\d.]+) to ([\d.]+)\) and ([\d.]+) "
+        r"\(([\d.]+) to ([\d.]+)\)",
+        r"；在留出的体模上 AUC 分别为 \1（\2–\3）和 \4（\5–\6）",
     ),
     (
         r"(?:\. On|: on) real images they show that the method runs, and no more\. ?",
@@ -215,7 +215,6 @@ _REPORT: Final = ReportWords(
 _READABLE: Final = ReadableWords(
     title="MammoVLM 结果 - 不得单独用于诊断 - NOT FOR DIAGNOSTIC USE ALONE",
     study="检查",
-    study_uid="检查",
     report_uid="报告",
     made="生成时间",
     status="状态",
@@ -249,6 +248,10 @@ _READABLE: Final = ReadableWords(
     expert="专家 {expert}",
     density_of_view="密度 {category}（{probability:.1f} %）",
     suspicion_of_view="4 类相对于 3 类：{value:.1f} %",
+    regions="标记的区域（原始评分，不是概率）",
+    region="{kind}，依据 {evidence:.1f} %，4 类相对于 3 类 {suspicion:.1f} %；行 {row:.0f}，"
+    "列 {column:.0f}，{height:.0f} × {width:.0f} 像素",
+    kinds=("肿块", "钙化", "不对称", "结构扭曲", "类型未定"),
 )
 
 _PAGE: Final = PageWords(
@@ -281,17 +284,14 @@ CHINESE: Final = Sentences(
     form=Form(
         letters=r"[\u4e00-\u9fffX，。]*",
         full_stop="。",
-        between="",
         unit=Unit.CHARACTERS,
         longest_text=200,
         longest_sentence=40,
-        grade_limit=None,
     ),
     patterns=_PATTERNS,
     terms=_TERMS,
     synonyms=_SYNONYMS,
     forbidden=_FORBIDDEN,
-    prompt=None,
     names=_NAMES,
     summary=_SUMMARY,
     report=_REPORT,

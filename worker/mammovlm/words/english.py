@@ -209,7 +209,6 @@ _REPORT: Final = ReportWords(
 _READABLE: Final = ReadableWords(
     title="MammoVLM result - NOT FOR DIAGNOSTIC USE ALONE",
     study="Study",
-    study_uid="Study",
     report_uid="Report",
     made="Made",
     status="Status",
@@ -237,6 +236,10 @@ _READABLE: Final = ReadableWords(
     expert="expert {expert}",
     density_of_view="density {category} ({probability:.1f} %)",
     suspicion_of_view="4 against 3: {value:.1f} %",
+    regions="Marked regions (raw scores, not probabilities)",
+    region="{kind}, evidence {evidence:.1f} %, 4 against 3: {suspicion:.1f} %; row {row:.0f}, "
+    "column {column:.0f}, {height:.0f} × {width:.0f} pixels",
+    kinds=("mass", "calcifications", "asymmetry", "architectural distortion", "kind not named"),
 )
 
 _PAGE: Final = PageWords(

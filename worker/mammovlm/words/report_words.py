@@ -136,11 +136,16 @@ class ReadableWords:
         By "R", "L" and "RL"; ``overall`` is the study's.
     densities, categories, statuses
         By category "A" to "D", by "3" and "4", and by the code value of (111017, DCM).
+    region
+        One marked region, with the fields ``kind``, ``row``, ``column``, ``height``, ``width``,
+        ``evidence`` and ``suspicion``.
+    kinds
+        What a region looks like: a mass, calcifications, an asymmetry, an architectural
+        distortion, or nothing that is named.
     """
 
     title: str
     study: str
-    study_uid: str
     report_uid: str
     made: str
     status: str
@@ -168,3 +173,6 @@ class ReadableWords:
     expert: str
     density_of_view: str
     suspicion_of_view: str
+    regions: str
+    region: str
+    kinds: tuple[str, str, str, str, str]

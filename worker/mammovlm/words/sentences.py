@@ -77,11 +77,11 @@ class Form:
 
     letters: str
     full_stop: str
-    between: str
     unit: Unit
     longest_text: int
     longest_sentence: int
-    grade_limit: float | None
+    between: str = ""
+    grade_limit: float | None = None
 
 
 @dataclass(frozen=True)
@@ -141,12 +141,12 @@ class Sentences:
         Phrasings without a fact.
     forbidden
         Regular expressions that no wording may hold, by what is wrong with them.
-    prompt
-        How the language model is asked. None where no language model was tuned for the language:
-        it is not asked then, and the patient's text is the template's.
     names, summary, report, readable, page
         Names of sides, views and the like; the radiologist's sentences; the report's other
         texts; the labels of the report as text; those of the one-page summary.
+    prompt
+        How the language model is asked. None where no language model was tuned for the language:
+        it is not asked then, and the patient's text is the template's.
     """
 
     language: str
@@ -158,12 +158,12 @@ class Sentences:
     terms: Mapping[Term, Mapping[str, tuple[str, ...]]]
     synonyms: Mapping[str, tuple[str, ...]]
     forbidden: Mapping[Forbidden, str]
-    prompt: PromptWords | None
     names: Names
     summary: SummaryWords
     report: ReportWords
     readable: ReadableWords
     page: PageWords
+    prompt: PromptWords | None = None
 
     def note_of(self, note: str) -> str:
         """Give what the numbers rest on: the weights' note, translated where it is known."""

@@ -1,0 +1,133 @@
+"""From what is seen in every cell of a view to the few regions worth marking in the stored image.
+
+A region is drawn where the evidence that goes into the heads (the cells of the lesion finder, which
+decide UMiCon's summary) is high: it explains the numbers, and detects nothing beyond them.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import ndimage
+
+from mammovlm.findings import Region, RegionKind
+from mammovlm.model.image_processor import Placement
+from mammovlm.model.lesion_finder import KINDS, CellFindings
+from mammovlm.model.placement import to_stored
+
+MOST_REGIONS = 3
+"""Per view; a reader who gets more marks than that stops looking at them."""
+LEAST_EVIDENCE = 0.0
+"""Logit below which nothing is marked."""
+_HALF = math.log(2)
+"""Cells that weigh less than half of the most evident one in UMiCon's summary are not its own."""
+_TOUCHING = np.ones((3, 3), dtype=np.bool_)
+
+
+@dataclass(frozen=True)
+class InputGrid:
+    """How the cells of a view lie in the stored image.
+
+    Parameters
+    ----------
+    height, width
+        Of the model's input, in pixels.
+    placement
+        Where the view's pixels went.
+    rows, columns
+        Of the stored image.
+    """
+
+    height: int
+    width: int
+    placement: Placement
+    rows: int
+    columns: int
+
+
+def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
+    """Mark at most `MOST_REGIONS` regions of one view, the most evident first.
+
+    A region is a local maximum of the evidence with the cells around it that have at least half of
+    its weight in UMiCon's summary (softmax over the cells); where two maxima share their cells, the
+    higher one has them. Half of its score 0..1 would be no measure: where the finder is sure,
+    cells around score as high.
+
+    Parameters
+    ----------
+    found
+        Of one image.
+    grid
+        How its cells lie in the stored image.
+
+    Raises
+    ------
+    ValueError
+        If there is not exactly one image.
+    """
+    if found.evidence.shape[0] != 1:
+        raise ValueError("regions are those of one image")
+    evidence = found.evidence[0].double().numpy()
+    suspicion = found.suspicion[0].double().numpy()
+    kinds = found.kinds[0].argmax(0).numpy()
+    marked = []
+    for peak, extent in _peaks(evidence):
+        row, column, row_radius, column_radius = _ellipse(extent, grid)
+        marked.append(
+            Region(
+                row=row,
+                column=column,
+                row_radius=row_radius,
+                column_radius=column_radius,
+                evidence=_score(evidence[peak]),
+                suspicion=_score(suspicion[peak]),
+                kind=RegionKind(KINDS[int(kinds[peak])]),
+            )
+        )
+        if len(marked) == MOST_REGIONS:
+            break
+    return tuple(marked)
+
+
+def _peaks(
+    evidence: npt.NDArray[np.float64],
+) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.bool_]]]:
+    """Give the local maxima above the threshold, highest first, each with its cells."""
+    is_peak = (evidence == ndimage.maximum_filter(evidence, footprint=_TOUCHING)) & (
+        evidence > LEAST_EVIDENCE
+    )
+    places = np.argwhere(is_peak)
+    order = np.argsort(-evidence[is_peak], kind="stable")
+    taken = np.zeros(evidence.shape, dtype=np.bool_)
+    for row, column in places[order]:
+        labels, _ = ndimage.label(evidence > evidence[row, column] - _HALF, structure=_TOUCHING)
+        extent = labels == labels[row, column]
+        if not (extent & taken).any():
+            taken |= extent
+            yield (int(row), int(column)), extent
+
+
+def _score(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def _ellipse(extent: npt.NDArray[np.bool_], grid: InputGrid) -> tuple[float, float, float, float]:
+    """Middle and radii in the stored image of the ellipse drawn around some cells.
+
+    It fits the cells' box and half a cell around it, and is cut to the image.
+    """
+    cell_height, cell_width = grid.height / extent.shape[0], grid.width / extent.shape[1]
+    down, across = np.flatnonzero(extent.any(axis=1)), np.flatnonzero(extent.any(axis=0))
+    first = _corner(grid, (down[0] - 0.5) * cell_height, (across[0] - 0.5) * cell_width)
+    last = _corner(grid, (down[-1] + 1.5) * cell_height, (across[-1] + 1.5) * cell_width)
+    top, bottom = (min(max(edge, 0.0), float(grid.rows)) for edge in (first[0], last[0]))
+    left, right = (min(max(edge, 0.0), float(grid.columns)) for edge in sorted((first[1], last[1])))
+    return (top + bottom) / 2, (left + right) / 2, (bottom - top) / 2, (right - left) / 2
+
+
+def _corner(grid: InputGrid, row: float, column: float) -> tuple[float, float]:
+    """Give the place in the stored image of one in the input, both counted from the corner."""
+    down, across = to_stored(grid.placement, float(row) - 0.5, float(column) - 0.5)
+    return down + 0.5, across + 0.5

@@ -1,0 +1,94 @@
+"""What the trained experts see in the women that UMiCon learns from, computed once and kept."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from mammovlm.model.expert_view import expert_view
+from mammovlm.training.lesion_patches import CELL
+from mammovlm.training.lesion_stage import LesionExpert
+from mammovlm.training.phantom_exams import PhantomExams, phantoms_fingerprint
+
+
+@dataclass(frozen=True)
+class RoutedViews:
+    """Exams as their experts see them.
+
+    Parameters
+    ----------
+    pools
+        (exams, 4, 3, channels), as `mammovlm.model.expert_view`.
+    summaries
+        Of the lesion finders, (exams, 4, `SUMMARY_WIDTH`).
+    peaks
+        Row and column of the most evident cell's middle, in pixels of the input, (exams, 4, 2).
+    """
+
+    pools: Tensor
+    summaries: Tensor
+    peaks: Tensor
+
+    def rows(self, rows: Tensor) -> "RoutedViews":
+        """Give some of the exams."""
+        return RoutedViews(self.pools[rows], self.summaries[rows], self.peaks[rows])
+
+
+def routed_views(
+    exams: PhantomExams,
+    names: Sequence[str],
+    experts: Mapping[str, LesionExpert],
+    folder: Path,
+    progress: Callable[[int], None] = lambda done: None,
+) -> RoutedViews:
+    """Give what experts see, from the folder where it is there already.
+
+    Parameters
+    ----------
+    names
+        Which expert sees which exam.
+    experts
+        Trained, by name.
+    folder
+        Where it is kept, a file an exam, below a folder named after phantoms and weights.
+    """
+    home = folder / f"routed-{_fingerprint(experts)}"
+    home.mkdir(parents=True, exist_ok=True)
+    seen = []
+    for row, name in enumerate(names):
+        path = home / f"{exams.truths[row].seed:06d}-{name}.safetensors"
+        if not path.is_file():
+            unfinished = path.with_suffix(".part")
+            save_file(_computed(exams.views(row), experts[name]), unfinished)
+            unfinished.replace(path)
+        seen.append(load_file(path))
+        progress(row + 1)
+    return RoutedViews(
+        *(torch.stack([each[part] for each in seen]) for part in ("pools", "summaries", "peaks"))
+    )
+
+
+@torch.inference_mode()
+def _computed(views: Tensor, expert: LesionExpert) -> dict[str, Tensor]:
+    seen: dict[str, list[Tensor]] = {"pools": [], "summaries": [], "peaks": []}
+    for grey in (views[:, None].float() / 255).split(1):
+        view = expert_view(expert.encoder(grey), grey)
+        seen["pools"].append(view.pools)
+        seen["summaries"].append(expert.finder(view.levels, view.share))
+        evidence = expert.finder.look(view.levels, view.share).evidence[0]
+        row, column = divmod(int(evidence.argmax()), evidence.shape[1])
+        seen["peaks"].append(CELL * (torch.tensor([[row, column]]) + 0.5))
+    return {name: torch.cat(parts) for name, parts in seen.items()}
+
+
+def _fingerprint(experts: Mapping[str, LesionExpert]) -> str:
+    together = hashlib.sha256(phantoms_fingerprint().encode())
+    for name, expert in sorted(experts.items()):
+        together.update(name.encode())
+        for tensor in expert.state_dict().values():
+            together.update(tensor.contiguous().numpy().tobytes())
+    return together.hexdigest()[:12]
