@@ -68,7 +68,8 @@ def main(
         outcome = train_joint_parts(women, experts, encoders.preset, run)
     metrics = compact_metrics(collected, selector, outcome, config)
     _write_run(work / "run", config, metrics)
-    sources = _sources(phantoms, [name for name, folder in folders.items() if folder])
+    learned = len(collected.lesions) + len(collected.train)
+    sources = _sources(learned, [name for name, folder in folders.items() if folder])
     embeddings = work / "run" / "embeddings.safetensors"
     write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["joint"])
     _write(out, selector.head.state_dict(), experts, outcome, sources)

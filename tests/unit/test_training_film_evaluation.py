@@ -1,0 +1,79 @@
+"""Real films are measured against what their table says, by woman."""
+
+import numpy as np
+import pytest
+
+from mammovlm.findings import DensityCategory
+from mammovlm.model.parts import load_parts
+from mammovlm.settings import Settings
+from mammovlm.study import Laterality, Slot, ViewPosition
+from mammovlm.training.evaluate_films import SeenFilm, film_table, see_film
+from mammovlm.training.phantoms import phantom_exam
+from mammovlm.training.phantoms.truth import BreastPoint, Lesion, LesionKind
+from mammovlm.training.real_films import Film, FilmMark
+
+
+def _film(index: int, abnormality: str, severity: str, marks: tuple[FilmMark, ...] = ()) -> Film:
+    slot = Slot(Laterality.LEFT, ViewPosition.MLO)
+    return Film(
+        name=f"film {index}",
+        patient=f"woman {index // 2}",
+        source="mini-MIAS",
+        slot=slot,
+        pixels=np.zeros((8, 8), dtype=np.float32),
+        spacing_mm=0.2,
+        tissue="G",
+        densities=frozenset(DensityCategory),
+        abnormality=abnormality,
+        severity=severity,
+        marks=marks,
+    )
+
+
+def test_films_are_ranked_by_what_each_head_is_asked() -> None:
+    mark = (FilmMark(4, 4, 1),)
+    films = [
+        _film(0, "NORM", ""),
+        _film(1, "CIRC", "B", mark),
+        _film(2, "SPIC", "M", mark),
+        _film(3, "NORM", ""),
+        _film(4, "CIRC", "B"),
+        _film(5, "SPIC", "M", mark),
+    ]
+    seen = [
+        SeenFilm(-1.0, 9.0, None, 0.0),
+        SeenFilm(1.0, -2.0, True, 0.1),
+        SeenFilm(2.0, 3.0, False, 0.3),
+        SeenFilm(-2.0, 9.0, None, 0.0),
+        SeenFilm(-1.5, -1.0, None, 0.0),
+        SeenFilm(3.0, 2.0, True, 0.2),
+    ]
+    table = film_table(films, seen)
+    assert table.counts == (6, 4, 2, 3)
+    assert table.malignant.value == 1.0
+    assert table.abnormal.value == pytest.approx(7 / 8)
+    assert table.hits.value == pytest.approx(2 / 3)
+    assert table.chance == pytest.approx(0.2)
+
+
+def test_the_shipped_weights_find_a_lesion_that_stands_out_in_fat() -> None:
+    mass = Lesion(
+        kind=LesionKind.MASS,
+        shape="irregular",
+        margin="spiculated",
+        morphology="",
+        distribution="",
+        size_mm=22.0,
+        place=BreastPoint(0.5, 0.3, 0.2),
+        assessment=5,
+        malignant=True,
+    )
+    exam = phantom_exam(50_000, rows=1008, density="A", lesions=[mass], vendor="Hologic")
+    slot = next(slot for slot, view in exam.views.items() if view.marks)
+    view = exam.views[slot]
+    marks = tuple(FilmMark(mark.row, mark.column, mark.radius) for mark in view.marks)
+    film = _film(0, "SPIC", "M", marks)
+    shown = Film(**{**vars(film), "pixels": view.pixels, "slot": slot})
+    seen = see_film(shown, load_parts(Settings()))
+    assert seen.hit
+    assert 0 < seen.chance < 0.5
