@@ -12,6 +12,8 @@ from mammovlm.findings import (
     Findings,
     Likelihood,
     ModelPart,
+    Region,
+    RegionKind,
     ViewFindings,
 )
 from mammovlm.results import ReportOptions
@@ -31,6 +33,23 @@ def likelihoods(draw: st.DrawFn) -> Likelihood:
     return Likelihood(value, low, high, draw(st.booleans()))
 
 
+# in headers of 400 rows and 300 columns
+regions = st.builds(
+    Region,
+    row=st.floats(0, 400),
+    column=st.floats(0, 300),
+    row_radius=st.floats(0.1, 100),
+    column_radius=st.floats(0.1, 100),
+    evidence=st.floats(0, 1),
+    suspicion=st.floats(0, 1),
+    kind=st.sampled_from(RegionKind),
+).filter(
+    lambda r: (
+        r.row_radius <= min(r.row, 400 - r.row) and r.column_radius <= min(r.column, 300 - r.column)
+    )
+)
+
+
 @st.composite
 def examples(draw: st.DrawFn) -> Example:
     left_out = draw(
@@ -46,6 +65,7 @@ def examples(draw: st.DrawFn) -> Example:
     )
     names = draw(st.sets(st.sampled_from(SLOTS), min_size=1))
     study = study_of(" ".join(names), tuple(left_out))
+    searched = draw(st.booleans())
     views = tuple(
         ViewFindings(
             view.slot,
@@ -53,6 +73,8 @@ def examples(draw: st.DrawFn) -> Example:
             draw(st.none() | densities),
             draw(words),
             draw(st.none() | st.floats(0, 1)),
+            tuple(draw(st.lists(regions, max_size=3))) if searched else (),
+            searched,
         )
         for view in study.views
     )

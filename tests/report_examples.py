@@ -22,6 +22,8 @@ from mammovlm.findings import (
     Findings,
     Likelihood,
     ModelPart,
+    Region,
+    RegionKind,
     ViewFindings,
 )
 from mammovlm.study import (
@@ -219,6 +221,22 @@ def suspicious() -> Example:
     return study, findings_of(study, density, {R: HIGH, L: HIGH}, {R: LOW, L: HIGH}), words
 
 
+MASS = Region(150.5, 120.25, 30.0, 20.0, 0.873, 0.612, RegionKind.MASS)
+CLUSTER = Region(310.0, 60.0, 9.5, 14.0, 0.702, 0.35, RegionKind.CALCIFICATIONS)
+UNNAMED = Region(40.125, 200.0, 8.0, 8.0, 0.55, 0.104, RegionKind.BENIGN)
+
+
+def with_regions() -> Example:
+    """Give a suspicious exam with regions in two of its views."""
+    study, found, words = suspicious()
+    regions = {"LCC": (MASS, CLUSTER, UNNAMED), "LMLO": (replace(MASS, column=80.0),)}
+    views = tuple(
+        replace(view, regions=regions.get(str(view.slot), ()), was_searched=True)
+        for view in found.views
+    )
+    return study, replace(found, views=views), words
+
+
 def heads_not_available() -> Example:
     """Give an exam of a model that has only a trained density selector."""
     study = study_of()
@@ -254,6 +272,7 @@ EXAMPLES = {
     "normal exam without findings": normal,
     "partial study": partial,
     "suspicious with patient text": suspicious,
+    "suspicious with regions": with_regions,
     "heads not available": heads_not_available,
     "partial study in Chinese": chinese,
 }

@@ -68,9 +68,22 @@ def test_dciodvfy_finds_no_error_in_cad_report_and_page(
     name: str, tmp_path: Path, require_program: Programs
 ) -> None:
     dciodvfy = require_program("dciodvfy", "dicom3tools")
-    _, cad, pdf = objects_of(name)
+    _, cad, pdf, *_ = objects_of(name)
     assert judged(dciodvfy, cad, "MammographyCADSR", tmp_path) == []
     assert judged(dciodvfy, pdf, "EncapsulatedPDF", tmp_path) == []
+
+
+def test_dciodvfy_and_dcmtk_find_no_error_in_the_presentation_state(
+    tmp_path: Path, require_program: Programs
+) -> None:
+    dciodvfy = require_program("dciodvfy", "dicom3tools")
+    dcmpschk = require_program("dcmpschk", "dcmtk")
+    state = objects_of("suspicious with regions")[-1]
+    assert judged(dciodvfy, state, "GrayscaleSoftcopyPresentationState", tmp_path) == []
+    command = [dcmpschk, "-v", str(write(state, tmp_path))]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "Test passed." in done.stdout + done.stderr
 
 
 def test_dciodvfy_finds_no_error_in_a_report_without_result(
@@ -88,7 +101,7 @@ def test_dcmtk_reads_the_cad_report(name: str, tmp_path: Path, require_program: 
 
 
 def test_no_object_of_ours_is_a_mammogram_to_the_intake() -> None:
-    for made in (*objects_of("partial study"), refused()):
+    for made in (*objects_of("suspicious with regions"), refused()):
         assert not is_mammogram(str(made.Modality), str(made.SOPClassUID))
     image = partial()[0].views[0].source.header
     assert is_mammogram(str(image.Modality), str(image.SOPClassUID))
@@ -105,7 +118,7 @@ def test_pixelmed_finds_no_error_but_the_explained_one(
     check = shared / "tools" / "sr-template-check"
     if not check.is_file():
         pytest.skip(f"the shared tools are not beside the checkout ({check.parent})")
-    made = refused() if kind == "without result" else objects_of("suspicious with patient text")[1]
+    made = refused() if kind == "without result" else objects_of("suspicious with regions")[1]
     done = subprocess.run(
         [check, write(made, tmp_path)], capture_output=True, text=True, check=False
     )

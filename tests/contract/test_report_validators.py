@@ -12,7 +12,7 @@ from highdicom.sr import Comprehensive3DSR, ComprehensiveSR, MeasurementReport, 
 
 from conftest import ROOT
 from mammovlm.results import ReportOptions, structured_report
-from report_examples import EXAMPLES, nothing_trained
+from report_examples import CLUSTER, EXAMPLES, MASS, UNNAMED, nothing_trained
 from report_programs import dciodvfy_errors, dsrdump, write
 
 ALL = {**EXAMPLES, "nothing trained": nothing_trained}
@@ -89,6 +89,23 @@ def test_highdicom_reads_it(name: str, tmp_path: Path) -> None:
         assert all(group.source_images for group in groups)
 
 
+def test_highdicom_reads_the_regions_as_regions(tmp_path: Path) -> None:
+    report = srread(file_of("suspicious with regions", tmp_path))
+    assert isinstance(report.content, MeasurementReport)
+    groups = report.content.get_planar_roi_measurement_groups()
+    assert [group.tracking_identifier for group in groups] == [
+        "Region LCC 1", "Region LCC 2", "Region LCC 3", "Region LMLO 1",
+    ]  # fmt: skip
+    for group, region in zip(groups, (MASS, CLUSTER, UNNAMED), strict=False):
+        assert group.roi is not None
+        assert group.finding_type is not None
+        columns, rows = group.roi.value.T
+        middle = (rows.max() + rows.min()) / 2, (columns.max() + columns.min()) / 2
+        assert middle == pytest.approx((region.row, region.column), abs=0.01)
+        assert rows.max() - rows.min() == pytest.approx(2 * region.row_radius, abs=0.01)
+        assert [len(group.get_measurements()), group.finding_type.value] == [2, "111099"]
+
+
 def test_highdicom_reads_the_strict_class(tmp_path: Path) -> None:
     options = ReportOptions(sr_class="comprehensive3d")
     report = srread(file_of("suspicious with patient text", tmp_path, options))
@@ -119,7 +136,7 @@ def test_ohif_would_show_every_group(
 @pytest.mark.timeout(600)
 def test_pixelmed_finds_no_error_but_the_explained_one(tmp_path: Path, shared_tools: Path) -> None:
     check = shared_tools / "sr-template-check"
-    path = file_of("suspicious with patient text", tmp_path)
+    path = file_of("suspicious with regions", tmp_path)
     done = subprocess.run([check, path], capture_output=True, text=True, check=False)
     if done.returncode == 2:
         pytest.skip("PixelMed is not installed (Debian: libpixelmed-java)")

@@ -117,7 +117,7 @@ def test_a_bright_spot_is_marked_where_it_lies_in_the_stored_image(
     assert len(regions) == 1
     assert regions[0].row == pytest.approx(down, abs=cell)
     assert regions[0].column == pytest.approx(across, abs=cell)
-    assert 0 <= regions[0].column - regions[0].column_radius
+    assert regions[0].column - regions[0].column_radius >= 0
     assert regions[0].column + regions[0].column_radius <= columns
 
 
@@ -136,7 +136,7 @@ def test_no_region_lies_outside_the_breast(seed: int, side: Laterality) -> None:
     inside, cell = picture > 0, 8 / placement.scale
     for region in regions_of(found, InputGrid(504, 400, placement, *picture.shape)):
         assert 0 <= region.row - region.row_radius < region.row + region.row_radius <= 300
-        assert 0 <= region.column - region.column_radius
+        assert region.column - region.column_radius >= 0
         assert region.column + region.column_radius <= 240
         assert region.row_radius > 0
         assert region.column_radius > 0

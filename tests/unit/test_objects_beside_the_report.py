@@ -10,9 +10,18 @@ from pydicom import Dataset
 from mammovlm.errors import ResultInvalid
 from mammovlm.job import PredecessorReport
 from mammovlm.results import ObjectOptions, ReportOptions, check_objects, result_objects
+from mammovlm.results.cad_regions import LOCALISED
 from mammovlm.results.cad_tree import NOT_LOCALISED
 from mammovlm.settings import Settings
-from report_examples import MADE_AT, Example, normal, nothing_trained, partial, suspicious
+from report_examples import (
+    MADE_AT,
+    Example,
+    normal,
+    nothing_trained,
+    partial,
+    suspicious,
+    with_regions,
+)
 
 ALL = ObjectOptions(wants_cad_report=True, wants_pdf=True)
 BEFORE = PredecessorReport("1.2.840.10008.5.1.4.1.1.88.33", "1.2.3.4", "1.2.3")
@@ -122,6 +131,30 @@ def test_a_cad_report_without_density_says_that_nothing_was_attempted() -> None:
     assert named(cad, "111059") == []
 
 
+def test_the_cad_report_marks_the_regions_and_says_that_they_were_sought() -> None:
+    cad = made(with_regions())[1]
+    assert named(cad, "111064")[0].ConceptCodeSequence[0].CodeValue == "111222"  # succeeded
+    marks = [i for i in named(cad, "111059") if any(c.ValueType == "SCOORD" for c in items(i))]
+    assert len(marks) == 4
+    library = named(cad, "111028")[0].ContentSequence
+    for outline in named(cad, "111041"):
+        _, _, entry = outline.ContentSequence[0].ReferencedContentItemIdentifier
+        uid = library[entry - 1].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        assert uid.endswith((".2", ".4"))  # LCC and LMLO
+    assert len(named(cad, "111022")[0].ContentSequence) >= 4  # with the images
+    (description,) = named(cad, "111033")
+    assert LOCALISED in description.TextValue
+    assert NOT_LOCALISED not in description.TextValue
+
+
+def test_a_search_without_marks_is_a_search() -> None:
+    study, found, words = normal()
+    views = tuple(replace(view, was_searched=True) for view in found.views)
+    objects = made((study, replace(found, views=views), words))
+    assert named(objects[1], "111064")[0].ConceptCodeSequence[0].CodeValue == "111222"
+    assert [one.Modality for one in objects] == ["SR", "SR", "DOC"]
+
+
 def sets(keyword: str, value: object) -> Tampering:
     return lambda one: setattr(one, keyword, value)
 
@@ -174,6 +207,29 @@ IN_CAD: dict[str, Tampering] = COMMON | {
     "algorithm": writes_text("111001"),
     "lacks a part": removes("111012"),
 }
+IN_MARKS: dict[str, Tampering] = {
+    "marks": lambda cad: setattr(
+        next(
+            i for i in named(cad, "111059") if i.ContentSequence[1].TextValue == "Region LCC 1"
+        ).ConceptCodeSequence[0],
+        "CodeValue",
+        "129792006",
+    ),
+    "outline of Region LCC 1": lambda cad: setattr(
+        named(cad, "111041")[0], "GraphicData", [1, 2, 1, 8, 0, 5, 2, 5]
+    ),
+    "detections": lambda cad: named(cad, "111022")[0].ContentSequence.pop(),
+    "tracking of Region LCC 1": lambda cad: setattr(
+        next(
+            c
+            for i in named(cad, "111059")
+            for c in i.ContentSequence
+            if c.ValueType == "UIDREF" and i.ContentSequence[1].TextValue == "Region LCC 1"
+        ),
+        "UID",
+        "1.2.3",
+    ),
+}
 IN_PDF: dict[str, Tampering] = COMMON | {
     "MIMETypeOfEncapsulatedDocument": sets("MIMETypeOfEncapsulatedDocument", "text/xml"),
     "SourceInstanceSequence": lambda pdf: pdf.SourceInstanceSequence.pop(),
@@ -199,3 +255,12 @@ def test_a_changed_object_is_refused_and_the_change_named(
     with pytest.raises(ResultInvalid, match=name) as refused:
         check_objects(objects, *partial(), ALL)
     assert "PHANTOM1" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("name", "tamper"), IN_MARKS.items())
+def test_a_changed_mark_is_refused_and_the_change_named(name: str, tamper: Tampering) -> None:
+    objects = made(with_regions())
+    check_objects(objects, *with_regions(), ALL)
+    tamper(objects[1])
+    with pytest.raises(ResultInvalid, match=name):
+        check_objects(objects, *with_regions(), ALL)

@@ -1,5 +1,7 @@
 """Whatever the findings and words are, every object is made, read back equal, and one page long."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from pydicom.uid import UID
@@ -8,7 +10,7 @@ from any_examples import examples, options
 from mammovlm.errors import ResultInvalid
 from mammovlm.results import ObjectOptions, ReportOptions, check_objects, result_objects
 from mammovlm.results.pdf_check import extracted_pages
-from report_examples import EXAMPLES, Example, nothing_trained
+from report_examples import EXAMPLES, MASS, Example, normal, nothing_trained, with_regions
 
 ALL = {**EXAMPLES, "nothing trained": nothing_trained}
 
@@ -23,7 +25,8 @@ def test_every_object_says_what_was_found(example: Example, chosen: ReportOption
     wanted = everything(chosen)
     objects = result_objects(*example, None, wanted)
     check_objects(objects, *example, wanted)
-    report, cad, pdf = objects
+    report, cad, pdf, *states = objects
+    assert len(states) == any(view.regions for view in example[1].views)
     uids = [uid for one in objects for uid in (one.SOPInstanceUID, one.SeriesInstanceUID)]
     assert len(set(uids)) == len(uids)
     assert all(UID(uid).is_valid for uid in uids)
@@ -41,12 +44,16 @@ def test_objects_of_one_study_are_refused_for_another(name: str) -> None:
         check_objects(objects, *other, wanted)
 
 
-@pytest.mark.parametrize("position", [1, 2], ids=["CAD SR", "PDF"])
-def test_an_object_beside_a_right_report_is_checked_itself(position: int) -> None:
+@pytest.mark.parametrize(
+    ("position", "name"), [(1, "CAD SR"), (2, "PDF"), (3, "presentation state")]
+)
+def test_an_object_beside_a_right_report_is_checked_itself(position: int, name: str) -> None:
     wanted = everything(ReportOptions())
-    right = list(result_objects(*EXAMPLES["suspicious with patient text"](), None, wanted))
-    wrong = result_objects(*EXAMPLES["normal exam without findings"](), None, wanted)
+    example = with_regions()
+    study, found, words = normal()
+    seen = tuple(replace(view, regions=(MASS,), was_searched=True) for view in found.views)
+    right = list(result_objects(*example, None, wanted))
+    wrong = result_objects(study, replace(found, views=seen), words, None, wanted)
     right[position] = wrong[position]
-    example = EXAMPLES["suspicious with patient text"]()
-    with pytest.raises(ResultInvalid, match=("CAD SR", "PDF")[position - 1]):
+    with pytest.raises(ResultInvalid, match=name):
         check_objects(right, *example, wanted)

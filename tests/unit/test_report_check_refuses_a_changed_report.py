@@ -9,7 +9,7 @@ from pydicom import Dataset
 
 from mammovlm.errors import ResultInvalid
 from mammovlm.results import ReportOptions, check_report, structured_report
-from report_examples import EXAMPLES, Example, partial, suspicious
+from report_examples import EXAMPLES, Example, partial, suspicious, with_regions
 
 Tampering = Callable[[Dataset], None]
 
@@ -193,6 +193,57 @@ def test_a_report_is_refused_when_someone_changed(what: str) -> None:
     tamper(report)
     with pytest.raises(ResultInvalid, match=re.escape(named_as)):
         check_report(report, study, findings, words)
+
+
+def region_group(report: Dataset) -> Dataset:
+    return next(
+        item
+        for item in items(report)
+        if any(child.ValueType == "SCOORD" for child in item.get("ContentSequence") or ())
+    )
+
+
+def moves_a_region(report: Dataset) -> None:
+    outline = named(report, "111030")
+    outline.GraphicData = [value + 3 for value in outline.GraphicData]
+
+
+def moves_a_region_to_another_image(report: Dataset) -> None:
+    other = report.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence[0]
+    source = named(report, "111030").ContentSequence[0].ReferencedSOPSequence[0]
+    source.ReferencedSOPInstanceUID = other.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+
+
+def makes_a_region_a_polygon(report: Dataset) -> None:
+    named(report, "111030").GraphicType = "POLYLINE"
+
+
+def removes_a_region(report: Dataset) -> None:
+    group = region_group(report)
+    parent = parent_of(report, group)
+    parent.ContentSequence = [item for item in parent.ContentSequence if item is not group]
+
+
+IN_REGIONS: dict[str, tuple[Tampering, str]] = {
+    "its outline": (moves_a_region, "Region LCC 1 outline"),
+    "its image": (moves_a_region_to_another_image, "Region LCC 1 images"),
+    "its form": (makes_a_region_a_polygon, "lacks a part"),
+    "its outline taken away": (removes("111030"), "Region LCC 1"),
+    "itself taken away": (removes_a_region, "measurement groups"),
+    "its evidence": (writes_number("REGION-EVIDENCE", "12.3"), "Region LCC 1 numbers"),
+    "its suspicion": (writes_number("REGION-4-VS-3", "12.3"), "Region LCC 1 numbers"),
+    "its kind": (writes_code("111059", "129769006"), "Region LCC 1 codes"),
+}
+
+
+@pytest.mark.parametrize("what", IN_REGIONS)
+def test_a_report_is_refused_when_someone_changed_of_a_region(what: str) -> None:
+    example = with_regions()
+    report = report_of(example)
+    tamper, named_as = IN_REGIONS[what]
+    tamper(report)
+    with pytest.raises(ResultInvalid, match=re.escape(named_as)):
+        check_report(report, *example)
 
 
 def test_a_partial_report_must_not_be_called_complete() -> None:

@@ -14,7 +14,14 @@ def all_codes() -> list[Code]:
     single = [value for value in vars(codes).values() if isinstance(value, Code)]
     mapped = [
         c
-        for name in ("SIDES", "VIEWS", "DENSITIES", "BREASTS")
+        for name in (
+            "SIDES",
+            "VIEWS",
+            "DENSITIES",
+            "BREASTS",
+            "REGION_KINDS",
+            "CAD_REGION_KINDS",
+        )
         for c in getattr(codes, name).values()
     ]
     return [*single, *mapped, *codes.VIEW_MODIFIERS, *codes.UNILATERAL_MAMMOGRAMS.values()]
@@ -62,6 +69,8 @@ def test_values_come_from_their_context_groups() -> None:
     assert {c.value for c in procedures} <= in_group(6050)
     assert {c.value for c in codes.BREASTS.values()} <= in_group(6022)
     assert codes.BREAST_COMPOSITION.value in in_group(6014)
+    assert {c.value for c in codes.REGION_KINDS.values()} <= in_group(6016)
+    assert {c.value for c in codes.CAD_REGION_KINDS.values()} <= in_group(6014)
     assert codes.PRESENTATION_OPTIONAL.value in in_group(6034)
     assert {codes.SUCCEEDED.value, codes.NOT_ATTEMPTED.value} <= in_group(6042)
     assert codes.COMPOSITION_ANALYSIS.value in in_group(6043)
@@ -70,5 +79,12 @@ def test_values_come_from_their_context_groups() -> None:
 
 
 def test_private_codes_are_marked_as_private() -> None:
-    private = [codes.PRESENCE, codes.SUSPICION, codes.VIEW_SUSPICION, codes.PATIENT_TEXT]
+    private = [
+        codes.PRESENCE,
+        codes.SUSPICION,
+        codes.VIEW_SUSPICION,
+        codes.REGION_EVIDENCE,
+        codes.REGION_SUSPICION,
+        codes.PATIENT_TEXT,
+    ]
     assert {c.scheme_designator for c in private} == {"99MAMMOVLM"}

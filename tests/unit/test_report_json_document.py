@@ -9,7 +9,7 @@ import pytest
 from pydicom import Dataset
 
 from mammovlm.results import ReportOptions, result_document, result_schema, structured_report
-from report_examples import EXAMPLES, normal, nothing_trained, partial, suspicious
+from report_examples import EXAMPLES, MASS, normal, nothing_trained, partial, suspicious
 
 
 def document_of(name: str) -> dict[str, Any]:
@@ -80,6 +80,16 @@ def test_an_untrained_head_is_null() -> None:
     assert document["not_available"] == ["presence", "suspicion"]
     assert document["breasts"][0]["suspicion"] is None
     assert document["breasts"][0]["suggested_category"] is None
+
+
+def test_regions_are_those_of_the_findings_and_null_where_nothing_was_searched() -> None:
+    document = document_of("suspicious with regions")
+    regions = {view["view"]: view["regions"] for view in document["views"]}
+    assert regions["RCC"] == []
+    assert [region["kind"] for region in regions["LCC"]] == ["mass", "calcifications", "benign"]
+    assert regions["LCC"][0]["row"] == MASS.row
+    assert regions["LCC"][0]["evidence"] == MASS.evidence
+    assert document_of("suspicious with patient text")["views"][0]["regions"] is None
 
 
 def test_the_document_holds_no_patient_data() -> None:

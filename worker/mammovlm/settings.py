@@ -59,9 +59,12 @@ class Settings(BaseSettings):
         "ISO_IR 192", description="Character set of the report; ISO_IR 100 for old archives."
     )
     cad_report: bool = Field(
-        False, description="Also store a Mammography CAD SR (density), for reading workstations."
+        False, description="Also store a Mammography CAD SR (density, regions), for workstations."
     )
     pdf_report: bool = Field(True, description="Also store a one-page PDF (Encapsulated PDF).")
+    presentation_state: bool = Field(
+        True, description="Also store a presentation state that draws the regions, if any."
+    )
     pdf_font: Path = Field(
         DEFAULT_FONT, description="TrueType font for what the page's own lacks, such as Chinese."
     )

@@ -10,14 +10,22 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pydicom import Dataset, dcmwrite
-from pydicom.uid import EncapsulatedPDFStorage, MammographyCADSRStorage
+from pydicom.uid import (
+    EncapsulatedPDFStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    MammographyCADSRStorage,
+)
 
 from mammovlm.archive.found_studies import find_studies, identify_file
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
 from mammovlm.job import AnalysisJob, StoredInstance
 
 _KINDS: Mapping[str, str] = MappingProxyType(
-    {MammographyCADSRStorage: "cad", EncapsulatedPDFStorage: "pdf"}
+    {
+        MammographyCADSRStorage: "cad",
+        EncapsulatedPDFStorage: "pdf",
+        GrayscaleSoftcopyPresentationStateStorage: "pr",
+    }
 )
 
 
@@ -47,9 +55,10 @@ class FolderArchive:
         return tuple(StoredInstance(file.name, file) for file in files)
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
-        """Write ``<StudyInstanceUID>.sr.dcm``, ``.cad.dcm`` or ``.pdf.dcm``; see `Archive.store`.
+        """Write ``<StudyInstanceUID>.sr.dcm`` and the others; see `Archive.store`.
 
-        A file of that name with other content is kept as ``….previous-1.dcm`` and so on.
+        They are ``.cad.dcm``, ``.pdf.dcm`` and, of the presentation state, ``.pr.dcm``. A file of
+        that name with other content is kept as ``….previous-1.dcm`` and so on.
         """
         if self._out is None:
             return

@@ -11,6 +11,8 @@ from pydicom import Dataset
 
 from mammovlm.findings import Findings
 from mammovlm.results import codes
+from mammovlm.results.cad_region_check import differences_in_regions
+from mammovlm.results.cad_regions import LOCALISED
 from mammovlm.results.cad_report import KIND
 from mammovlm.results.cad_tree import NOT_LOCALISED
 from mammovlm.results.character_set import clean_text, fit_text
@@ -37,16 +39,12 @@ class ReadComposition:
 
     Parameters
     ----------
-    slot, tracking_uid
-        From the tracking identifier "View RCC"; the same UID as in the structured report.
     composition
         Code value of CID 6000.
     certainty
         In per cent, as written.
     """
 
-    slot: str
-    tracking_uid: str
     composition: str
     certainty: float
 
@@ -74,6 +72,7 @@ def _differences(
     yield from _in_library(stored, study)
     yield from _in_summaries(stored, findings)
     yield from _in_findings(stored, report, findings)
+    yield from differences_in_regions(stored, findings)
     yield from _in_words(stored, findings)
 
 
@@ -104,9 +103,11 @@ def _in_summaries(stored: Dataset, findings: Findings) -> Iterator[str]:
     with_findings = (
         codes.PARTIAL_WITH_FINDINGS if findings.is_partial else codes.SUCCEEDED_WITH_FINDINGS
     )
+    searched = any(view.was_searched for view in findings.views)
+    found = with_density or any(view.regions for view in findings.views)
     expected = {
-        codes.PROCESSING_SUMMARY: with_findings if with_density else codes.NONE_SUCCEEDED,
-        codes.SUMMARY_OF_DETECTIONS: codes.NOT_ATTEMPTED,
+        codes.PROCESSING_SUMMARY: with_findings if found else codes.NONE_SUCCEEDED,
+        codes.SUMMARY_OF_DETECTIONS: codes.SUCCEEDED if searched else codes.NOT_ATTEMPTED,
         codes.SUMMARY_OF_ANALYSES: codes.SUCCEEDED if with_density else codes.NOT_ATTEMPTED,
     }
     for name, value in expected.items():
@@ -131,19 +132,26 @@ def _in_findings(stored: Dataset, report: Dataset, findings: Findings) -> Iterat
         for breast in findings.breasts
     ]
     said = [[(one.composition, one.certainty) for one in impression] for impression in impressions]
-    if said != [impression for impression in expected if impression]:
+    if list(filter(None, said)) != list(filter(None, expected)):
         yield "breast composition"
-    for one in (one for impression in impressions for one in impression):
-        if tracked.get(one.slot) != one.tracking_uid:
-            yield f"tracking of {one.slot}"
+    for name, uid in _tracking(summary):
+        if tracked.get(name) != uid:
+            yield f"tracking of {name}"
+
+
+def _tracking(summary: Dataset) -> Iterator[tuple[str, str]]:
+    for impression in items_named(summary, codes.INDIVIDUAL_IMPRESSION):
+        for finding in items_named(impression, codes.SINGLE_IMAGE_FINDING):
+            name = "".join(texts_named(finding, codes.TRACKING_IDENTIFIER))
+            yield name, str(only_item(finding, codes.TRACKING_UID).UID)
 
 
 def _read(impression: Dataset) -> Iterator[ReadComposition]:
     for finding in items_named(impression, codes.SINGLE_IMAGE_FINDING):
+        if finding.ConceptCodeSequence[0].CodeValue != codes.BREAST_COMPOSITION.value:
+            continue
         certainty = only_item(finding, codes.CERTAINTY_OF_FINDING)
         yield ReadComposition(
-            slot="".join(texts_named(finding, codes.TRACKING_IDENTIFIER)),
-            tracking_uid=str(only_item(finding, codes.TRACKING_UID).UID),
             composition=code_value(finding, codes.BREAST_COMPOSITION),
             certainty=float(certainty.MeasuredValueSequence[0].NumericValue),
         )
@@ -169,7 +177,7 @@ def _in_words(stored: Dataset, findings: Findings) -> Iterator[str]:
         *(f": {d.category} (" for d in densities if d is not None),
         *(f"{100 * d.probability:.1f} %" for d in densities if d is not None),
         *(f"Missing view: {slot}." for slot in findings.missing),
-        NOT_LOCALISED,
+        LOCALISED if any(view.was_searched for view in findings.views) else NOT_LOCALISED,
         findings.algorithm.training_note,
         DISCLAIMER,
     ]

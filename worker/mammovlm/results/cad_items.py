@@ -4,7 +4,7 @@ highdicom has no classes for this object, and its items carry concept names wher
 none.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pydicom import Dataset
 from pydicom.sr.coding import Code
@@ -21,6 +21,7 @@ HAS_CONCEPT_MOD = "HAS CONCEPT MOD"
 HAS_OBS_CONTEXT = "HAS OBS CONTEXT"
 HAS_PROPERTIES = "HAS PROPERTIES"
 INFERRED_FROM = "INFERRED FROM"
+SELECTED_FROM = "SELECTED FROM"
 
 
 def container(
@@ -91,6 +92,19 @@ def image(source: SourceImage, relationship: str, items: Iterable[Dataset] = ())
     reference.ReferencedSOPClassUID = source.sop_class_uid
     reference.ReferencedSOPInstanceUID = source.sop_instance_uid
     made.ReferencedSOPSequence = [reference]
+    return made
+
+
+def outline(
+    name: Code, graphic_type: str, points: Sequence[tuple[float, float]], image_item: Sequence[int]
+) -> Dataset:
+    """Make an SCOORD item; its image is one of the library, by its place in the content tree."""
+    selected = Dataset()
+    selected.RelationshipType = SELECTED_FROM
+    selected.ReferencedContentItemIdentifier = list(image_item)
+    made = _item("SCOORD", name, HAS_PROPERTIES, [selected])
+    made.GraphicType = graphic_type
+    made.GraphicData = [value for point in points for value in point]
     return made
 
 

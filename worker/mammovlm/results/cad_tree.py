@@ -1,7 +1,8 @@
-"""The content tree of a Mammography CAD SR (PS3.16 TID 4000): breast density, and no marks.
+"""The content tree of a Mammography CAD SR (PS3.16 TID 4000): breast density and marked regions.
 
 The template has no place for a likelihood of BI-RADS 4 against 3, nor for words to a patient. So
-this object holds the density alone, for reading workstations; the structured report has the rest.
+this object holds density and marks alone, for reading workstations; the structured report has the
+rest.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,12 @@ from mammovlm.findings import Density, Findings, ViewFindings
 from mammovlm.results import cad_items as items
 from mammovlm.results import codes
 from mammovlm.results.cad_image_library import cad_image_library
+from mammovlm.results.cad_regions import (
+    LOCALISED,
+    region_findings,
+    summary_of_detections,
+    was_searched,
+)
 from mammovlm.results.content_tree import weights_of
 from mammovlm.results.percent import percent
 from mammovlm.results.qualitative_evaluations import DISCLAIMER
@@ -37,7 +44,7 @@ def cad_tree(context: ReportContext) -> Dataset:
             items.code(codes.LANGUAGE, _ENGLISH, items.HAS_CONCEPT_MOD),
             cad_image_library(context.study),
             _overall_impression(context),
-            items.code(codes.SUMMARY_OF_DETECTIONS, codes.NOT_ATTEMPTED),
+            summary_of_detections(context),
             _summary_of_analyses(context),
         ],
         template="4000",
@@ -46,7 +53,7 @@ def cad_tree(context: ReportContext) -> Dataset:
 
 def cad_summary(findings: Findings) -> Code:
     """Say how the analysis went (CID 6047); a density is a finding here."""
-    if not views_with_density(findings):
+    if not views_with_density(findings) and not any(view.regions for view in findings.views):
         return codes.NONE_SUCCEEDED
     return codes.PARTIAL_WITH_FINDINGS if findings.is_partial else codes.SUCCEEDED_WITH_FINDINGS
 
@@ -61,7 +68,8 @@ def overall_description(findings: Findings) -> str:
     densities.append(("Breast density of the study", findings.density))
     sentences = [_in_words(what, density) for what, density in densities if density is not None]
     sentences += [f"Missing view: {slot}." for slot in findings.missing]
-    sentences += [NOT_LOCALISED, findings.algorithm.training_note, DISCLAIMER]
+    localised = LOCALISED if was_searched(findings) else NOT_LOCALISED
+    sentences += [localised, findings.algorithm.training_note, DISCLAIMER]
     return " ".join(sentences)
 
 
@@ -96,21 +104,23 @@ def _overall_impression(context: ReportContext) -> Dataset:
 
 
 def _individual_impressions(context: ReportContext) -> Iterator[Dataset]:
-    """Make TID 4003 for each breast that has a density, with a finding for each of its views."""
+    """Make TID 4003 for the densities of each breast, then one for each of its regions.
+
+    Findings of one impression are of one kind: what TID 4006 wants below a finding follows from
+    that.
+    """
     views = views_with_density(context.findings)
     for breast in context.findings.breasts:
-        own = [(title, view) for title, view in views if view.slot.laterality is breast.laterality]
-        if not own:
-            continue
-        intent = (codes.RENDERING_INTENT, codes.PRESENTATION_OPTIONAL)
-        yield items.container(
-            codes.INDIVIDUAL_IMPRESSION,
-            items.INFERRED_FROM,
-            [
-                items.code(*intent, items.HAS_CONCEPT_MOD),
-                *(_finding(context, title, view) for title, view in own),
-            ],
-        )
+        side = breast.laterality
+        own = [(title, view) for title, view in views if view.slot.laterality is side]
+        if own:
+            yield _impression([_finding(context, title, view) for title, view in own])
+        yield from (_impression([region]) for region in region_findings(context, side))
+
+
+def _impression(findings: Sequence[Dataset]) -> Dataset:
+    intent = items.code(codes.RENDERING_INTENT, codes.PRESENTATION_OPTIONAL, items.HAS_CONCEPT_MOD)
+    return items.container(codes.INDIVIDUAL_IMPRESSION, items.INFERRED_FROM, [intent, *findings])
 
 
 def _finding(context: ReportContext, title: str, view: ViewFindings) -> Dataset:

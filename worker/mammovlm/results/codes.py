@@ -1,7 +1,7 @@
 """The codes of our reports, with meanings that fit in 64 characters.
 
-Sources: PS3.16 context groups 29, 100, 225, 244, 4014, 4015, 4031, 6000, 6014, 6022, 6026, 6034,
-6042, 6043, 6047 and 6050.
+Sources: PS3.16 context groups 29, 100, 225, 244, 4014, 4015, 4031, 6000, 6014, 6016, 6022, 6026,
+6034, 6042, 6043, 6047 and 6050.
 The meanings are written here because a dictionary's may be longer than LO allows, or give
 advice on management that no algorithm may give (SNOMED CT's names of the BI-RADS categories).
 """
@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from pydicom.sr.coding import Code
 
-from mammovlm.findings import DensityCategory
+from mammovlm.findings import DensityCategory, RegionKind
 from mammovlm.study import Laterality, ViewPosition
 
 PRIVATE_SCHEME = "99MAMMOVLM"
@@ -135,6 +135,28 @@ VIEW_SUSPICION = Code(
     "VIEW-4-VS-3", PRIVATE_SCHEME, "Likelihood of category 4 versus 3 from this view alone"
 )
 
+# Regions: TID 1410
+IMAGE_REGION = Code("111030", "DCM", "Image Region")
+SELECTED_REGION = Code("111099", "DCM", "Selected region")
+SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
+REGION_EVIDENCE = Code(
+    "REGION-EVIDENCE", PRIVATE_SCHEME, "Evidence of a finding of category 3 or higher, a raw score"
+)
+REGION_SUSPICION = Code(
+    "REGION-4-VS-3", PRIVATE_SCHEME, "Category 4 versus 3 in this region, a raw score"
+)
+REGION_KINDS: Mapping[RegionKind, Code] = MappingProxyType(
+    {
+        RegionKind.MASS: Code("129788004", "SCT", "Mammographic breast mass"),
+        RegionKind.CALCIFICATIONS: Code("129769006", "SCT", "Calcification Cluster"),
+        RegionKind.ASYMMETRY: Code("129790003", "SCT", "Asymmetric breast tissue"),
+        RegionKind.ARCHITECTURAL_DISTORTION: Code(
+            "129792006", "SCT", "Architectural distortion of breast"
+        ),
+    }
+)
+"""CID 6016. A kind without a code is not named: beside a mark, "benign" would reassure."""
+
 # Words and status
 PROCESSING_SUMMARY = Code("111017", "DCM", "CAD Processing and Findings Summary")
 SUCCEEDED_WITHOUT_FINDINGS = Code("111241", "DCM", "All algorithms succeeded; without findings")
@@ -164,7 +186,24 @@ INDIVIDUAL_IMPRESSION = Code("111034", "DCM", "Individual Impression/Recommendat
 IMPRESSION_DESCRIPTION = Code("111033", "DCM", "Impression Description")
 RENDERING_INTENT = Code("111056", "DCM", "Rendering Intent")
 PRESENTATION_OPTIONAL = Code("111151", "DCM", "Presentation Optional: Rendering device may present")
-SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
+SELECTED_REGION_DESCRIPTION = Code("111058", "DCM", "Selected Region Description")
+CENTER = Code("111010", "DCM", "Center")
+OUTLINE = Code("111041", "DCM", "Outline")
+CAD_REGION_KINDS: Mapping[RegionKind, Code] = MappingProxyType(
+    {
+        RegionKind.MASS: Code("129793001", "SCT", "Mammography breast density"),
+        RegionKind.CALCIFICATIONS: Code("129769006", "SCT", "Calcification Cluster"),
+        RegionKind.ASYMMETRY: Code("129793001", "SCT", "Mammography breast density"),
+        RegionKind.ARCHITECTURAL_DISTORTION: Code(
+            "129792006", "SCT", "Architectural distortion of breast"
+        ),
+        RegionKind.BENIGN: SELECTED_REGION,
+    }
+)
+"""CID 6014, which knows no mass: what is dense in a single image is a density to it."""
+
+SUCCESSFUL_DETECTIONS = Code("111063", "DCM", "Successful Detections")
+DETECTION_PERFORMED = Code("111022", "DCM", "Detection Performed")
 SUMMARY_OF_DETECTIONS = Code("111064", "DCM", "Summary of Detections")
 SUMMARY_OF_ANALYSES = Code("111065", "DCM", "Summary of Analyses")
 SUCCESSFUL_ANALYSES = Code("111062", "DCM", "Successful Analyses")

@@ -28,6 +28,7 @@ HAS_ACQ_CONTEXT = RelationshipTypeValues.HAS_ACQ_CONTEXT
 HAS_CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
 HAS_PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 INFERRED_FROM = RelationshipTypeValues.INFERRED_FROM
+SELECTED_FROM = RelationshipTypeValues.SELECTED_FROM
 
 
 def container(

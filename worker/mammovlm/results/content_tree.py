@@ -24,6 +24,7 @@ from mammovlm.results.content_items import (
 from mammovlm.results.density_groups import density_groups
 from mammovlm.results.image_library import image_library
 from mammovlm.results.qualitative_evaluations import qualitative_evaluations
+from mammovlm.results.region_groups import region_groups
 from mammovlm.results.report_context import ReportContext
 from mammovlm.results.view_groups import view_groups
 from mammovlm.words import LANGUAGES
@@ -89,5 +90,6 @@ def _imaging_measurements(context: ReportContext) -> ContainerContentItem:
         *density_groups(context),
         *assessment_groups(context),
         *view_groups(context),
+        *region_groups(context),
     ]
     return container(codes.IMAGING_MEASUREMENTS, items)

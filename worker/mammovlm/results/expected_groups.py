@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 
 from pydicom.sr.coding import Code
 
-from mammovlm.findings import BreastFindings, Density, Findings, Likelihood, ViewFindings
+from mammovlm.findings import BreastFindings, Density, Findings, Likelihood, Region, ViewFindings
 from mammovlm.results import codes
 from mammovlm.results.assessment_groups import calibration_parameter
-from mammovlm.results.report_content import ReadGroup, ReadNumber
+from mammovlm.results.report_content import ReadEllipse, ReadGroup, ReadNumber
 from mammovlm.results.suggestions import suggested_category
 from mammovlm.study import Laterality, Study
 
 _Bounds = tuple[float, float | None, float | None]
+_NEAR = 0.01
+"""In pixels; coordinates are stored as 32-bit numbers."""
 _OF_THE_WHOLE_BREAST = frozenset({codes.PRESENCE.value, codes.SUSPICION.value})
 
 
@@ -34,6 +36,8 @@ class ExpectedGroup:
         Code values by code value of the concept name.
     parameters
         Algorithm parameters of the group, and of each number by its code value.
+    region
+        Whose outline the group must have.
     """
 
     title: str
@@ -43,6 +47,7 @@ class ExpectedGroup:
     numbers: dict[str, _Bounds]
     evaluations: dict[str, str]
     parameters: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    region: Region | None = None
 
     def differences(self, read: ReadGroup) -> Iterator[str]:
         """Name what differs in the group that was read."""
@@ -60,6 +65,8 @@ class ExpectedGroup:
         for name, (is_so, must_be) in compared.items():
             if is_so != must_be:
                 yield f"{self.title} {name}"
+        if not is_drawn(self.region, read.ellipse):
+            yield f"{self.title} outline"
 
     def _images_of_numbers(self) -> dict[str, tuple[str, ...]]:
         """Give the images that each number is inferred from; a breast's likelihood names none."""
@@ -84,8 +91,21 @@ def expected_groups(
         *_of_densities(study, findings),
         *_of_assessments(study, findings, threshold, as_stored),
         *_of_views(findings.views, as_stored),
+        *_of_regions(findings.views, as_stored),
     ]
     return {group.title: group for group in groups}
+
+
+def is_drawn(region: Region | None, ellipse: ReadEllipse | None) -> bool:
+    """Tell whether an outline is that of the region, or neither is there."""
+    if region is None or ellipse is None:
+        return region is None and ellipse is None
+    return (
+        abs(region.row - ellipse.row) < _NEAR
+        and abs(region.column - ellipse.column) < _NEAR
+        and abs(region.row_radius - ellipse.row_radius) < _NEAR
+        and abs(region.column_radius - ellipse.column_radius) < _NEAR
+    )
 
 
 def _of_densities(study: Study, findings: Findings) -> Iterator[ExpectedGroup]:
@@ -138,8 +158,7 @@ def _of_assessments(
 def _of_views(
     views: tuple[ViewFindings, ...], as_stored: Callable[[str], str]
 ) -> Iterator[ExpectedGroup]:
-    for index, view in enumerate(views):
-        earlier = sum(other.slot == view.slot for other in views[:index])
+    for name, view in _named(views):
         numbers: dict[str, _Bounds] = {}
         if view.suspicion is not None:
             numbers[codes.VIEW_SUSPICION.value] = (_per_cent(view.suspicion), None, None)
@@ -148,7 +167,7 @@ def _of_views(
         if numbers:
             alone = view.suspicion is None
             yield ExpectedGroup(
-                title=f"View {view.slot}" + (f" ({earlier + 1})" if earlier else ""),
+                title=f"View {name}",
                 finding=codes.BREAST_COMPOSITION if alone else codes.ASSESSMENT_CATEGORY,
                 side=codes.SIDES[view.slot.laterality],
                 images=(view.sop_instance_uid,),
@@ -156,6 +175,35 @@ def _of_views(
                 evaluations={} if view.density is None else _composition(view.density),
                 parameters={"": (as_stored(f"expert={view.expert}"),)},
             )
+
+
+def _of_regions(
+    views: tuple[ViewFindings, ...], as_stored: Callable[[str], str]
+) -> Iterator[ExpectedGroup]:
+    for name, view in _named(views):
+        for place, region in enumerate(view.regions, start=1):
+            kind = codes.REGION_KINDS.get(region.kind)
+            yield ExpectedGroup(
+                title=f"Region {name} {place}",
+                finding=codes.SELECTED_REGION,
+                side=codes.SIDES[view.slot.laterality],
+                images=(view.sop_instance_uid,),
+                numbers={
+                    codes.REGION_EVIDENCE.value: (_per_cent(region.evidence), None, None),
+                    codes.REGION_SUSPICION.value: (_per_cent(region.suspicion), None, None),
+                },
+                evaluations={} if kind is None else {codes.SINGLE_IMAGE_FINDING.value: kind.value},
+                parameters={
+                    "": (as_stored(f"expert={view.expert}"), "calibration=none (raw score)")
+                },
+                region=region,
+            )
+
+
+def _named(views: tuple[ViewFindings, ...]) -> Iterator[tuple[str, ViewFindings]]:
+    for index, view in enumerate(views):
+        earlier = sum(other.slot == view.slot for other in views[:index])
+        yield f"{view.slot}" + (f" ({earlier + 1})" if earlier else ""), view
 
 
 def _category(breast: BreastFindings, threshold: float) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""One measurement group without a region (TID 1501), as viewers can show it.
+"""One measurement group, without a region (TID 1501) or of one (TID 1410), as viewers can show it.
 
 OHIF shows a group that has a tracking unique identifier and at least one NUM, where every NUM
 has a child item; so each group here has them.
@@ -51,6 +51,8 @@ class GroupContent:
         TID 4019 items of the group; empty where each number has its own.
     evaluations
         Codes that were derived from the numbers.
+    region
+        The outline in the image that the group is about, which then names the image itself.
     """
 
     title: str
@@ -61,21 +63,24 @@ class GroupContent:
     images: Sequence[SourceImage]
     algorithm: Sequence[ContentItem] = field(default=())
     evaluations: Sequence[ContentItem] = field(default=())
+    region: ContentItem | None = None
 
 
 def measurement_group(content: GroupContent) -> ContainerContentItem:
-    """Make the container (125007, DCM) with its rows in the order of TID 1501."""
+    """Make the container (125007, DCM) with its rows in the order of TID 1501 or 1410."""
     tracking = TrackingIdentifier(uid=content.tracking_uid, identifier=content.title)
+    region = () if content.region is None else (content.region,)
     items: list[ContentItem] = [
         *tracking,
         code(codes.FINDING, content.finding),
+        *region,
         breast_site(content.side),
         *content.algorithm,
         *content.numbers,
         *(image(source) for source in content.images),
         *content.evaluations,
     ]
-    return container(codes.MEASUREMENT_GROUP, items, template="1501")
+    return container(codes.MEASUREMENT_GROUP, items, template="1410" if region else "1501")
 
 
 def density_items(

@@ -70,7 +70,12 @@ def written_and_read(name: str, made: Dataset) -> Dataset:
 
 
 def differences_beside_report(
-    stored: Dataset, report: Dataset, kind: str, label: SeriesLabel
+    stored: Dataset,
+    report: Dataset,
+    kind: str,
+    label: SeriesLabel,
+    *,
+    is_document: bool = True,
 ) -> Iterator[str]:
     """Compare the header of an object with that of the report it was made with.
 
@@ -82,13 +87,15 @@ def differences_beside_report(
         From which the UIDs of the object are derived.
     label
         Its series.
+    is_document
+        Whether the object has the flags and the predecessor of a document.
     """
     expected: dict[str, object] = {
         "SOPInstanceUID": derived_uid(kind, report.SOPInstanceUID),
         "SeriesInstanceUID": derived_uid(f"{kind} series", report.SOPInstanceUID),
         "Modality": label.modality,
         "SeriesDescription": label.description,
-        "VerificationFlag": "UNVERIFIED",
+        "VerificationFlag": "UNVERIFIED" if is_document else None,
         "VerifyingObserverSequence": None,
     }
     copied = ("StudyInstanceUID", "PatientID", "PatientName", "PatientBirthDate", "PatientSex")
@@ -97,7 +104,7 @@ def differences_beside_report(
     equipment = stored.ContributingEquipmentSequence[0].DeviceUID
     if equipment != report.ContributingEquipmentSequence[0].DeviceUID:
         yield "contributing equipment"
-    if _predecessors(stored) != _predecessors(report):
+    if is_document and _predecessors(stored) != _predecessors(report):
         yield "predecessor"
 
 

@@ -68,6 +68,7 @@ def _lines(report: Dataset, content: ReportContent, words: ReadableWords) -> Ite
     yield from _section(words.density, _densities(content, words))
     yield from _likelihood_sections(content, words)
     yield from _section(words.views, _views(content, words))
+    yield from _section(words.regions, _regions(content, words))
     yield from _section(words.limits, _limits(content))
     yield from _section(words.summary, _paragraphs(content.summary))
     yield from _section(words.patient, _paragraphs(content.patient_text))
@@ -83,7 +84,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _study(report: Dataset, content: ReportContent, words: ReadableWords) -> Iterator[str]:
-    yield _labelled(words.study_uid, report.StudyInstanceUID)
+    yield _labelled(words.study, report.StudyInstanceUID)
     yield _labelled(words.report_uid, report.SOPInstanceUID)
     made = datetime.strptime(  # noqa: DTZ007 - the report gives its place's own time
         f"{report.ContentDate}{report.ContentTime}", "%Y%m%d%H%M%S"
@@ -186,6 +187,24 @@ def _views(content: ReportContent, words: ReadableWords) -> Iterator[str]:
                 alone = group.numbers[codes.VIEW_SUSPICION.value].value
                 parts.append(words.suspicion_of_view.format(value=alone))
             yield from _wrapped(", ".join(parts), f"  {group.title.removeprefix('View '):<9}")
+
+
+def _regions(content: ReportContent, words: ReadableWords) -> Iterator[str]:
+    *named, not_named = words.kinds
+    kinds = dict(zip((c.value for c in codes.REGION_KINDS.values()), named, strict=True))
+    for group in content.groups:
+        if group.ellipse is None:
+            continue
+        text = words.region.format(
+            kind=kinds.get(group.evaluations.get(codes.SINGLE_IMAGE_FINDING.value, ""), not_named),
+            row=group.ellipse.row,
+            column=group.ellipse.column,
+            height=2 * group.ellipse.row_radius,
+            width=2 * group.ellipse.column_radius,
+            evidence=group.numbers[codes.REGION_EVIDENCE.value].value,
+            suspicion=group.numbers[codes.REGION_SUSPICION.value].value,
+        )
+        yield from _wrapped(text, f"  {group.title.removeprefix('Region '):<9}")
 
 
 def _limits(content: ReportContent) -> Iterator[str]:

@@ -37,6 +37,16 @@ class ReadNumber:
 
 
 @dataclass(frozen=True)
+class ReadEllipse:
+    """The upright ellipse of a region: its middle and half of its height and width, in pixels."""
+
+    row: float
+    column: float
+    row_radius: float
+    column_radius: float
+
+
+@dataclass(frozen=True)
 class ReadGroup:
     """One measurement group.
 
@@ -54,6 +64,8 @@ class ReadGroup:
         SOP Instance UIDs of the images that the group rests on.
     parameters
         Algorithm Parameters (111002, DCM) of the group.
+    ellipse
+        The outline of the region that the group is about; None in a group without one.
     """
 
     title: str
@@ -65,6 +77,7 @@ class ReadGroup:
     evaluations: dict[str, str]
     images: tuple[str, ...]
     parameters: tuple[str, ...]
+    ellipse: ReadEllipse | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +192,7 @@ def _image(item: Dataset) -> ReadImage:
 
 
 def _group(item: Dataset) -> ReadGroup:
+    outlines = list(items_named(item, codes.IMAGE_REGION))
     site = only_item(item, codes.FINDING_SITE)
     numbers = {_concept(n): _number(n) for n in _children(item, "NUM")}
     structural = {codes.FINDING.value, codes.FINDING_SITE.value}
@@ -195,9 +209,39 @@ def _group(item: Dataset) -> ReadGroup:
         side=code_value(site, codes.LATERALITY),
         numbers=numbers,
         evaluations=evaluations,
-        images=_sources(item),
+        images=_sources(item) or _outlined(outlines),
         parameters=texts_named(item, codes.ALGORITHM_PARAMETERS),
+        ellipse=read_ellipse(outlines[0]) if outlines else None,
     )
+
+
+def read_ellipse(item: Dataset) -> ReadEllipse:
+    """Read an outline (SCOORD): the ends of the longer axis, then of the shorter (C.18.6.1.1).
+
+    Raises
+    ------
+    ValueError
+        If it is no upright ellipse.
+    """
+    points = [float(value) for value in item.GraphicData]
+    if item.GraphicType != "ELLIPSE" or len(points) != 8:
+        raise ValueError("the outline of a region is an ellipse of four points")
+    columns, rows = points[0::2], points[1::2]
+    is_upright = columns[0] == columns[1] and rows[2] == rows[3]
+    is_lying = rows[0] == rows[1] and columns[2] == columns[3]
+    if not (is_upright or is_lying):
+        raise ValueError("the outline of a region is an upright ellipse")
+    return ReadEllipse(
+        row=(max(rows) + min(rows)) / 2,
+        column=(max(columns) + min(columns)) / 2,
+        row_radius=(max(rows) - min(rows)) / 2,
+        column_radius=(max(columns) - min(columns)) / 2,
+    )
+
+
+def _outlined(outlines: list[Dataset]) -> tuple[str, ...]:
+    sources = (source for outline in outlines for source in items_named(outline, codes.SOURCE))
+    return tuple(str(s.ReferencedSOPSequence[0].ReferencedSOPInstanceUID) for s in sources)
 
 
 def _number(item: Dataset) -> ReadNumber:

@@ -61,6 +61,9 @@ class ObjectOptions:
         Mammography CAD SR, for reading workstations.
     wants_pdf
         Encapsulated PDF of one page, for viewers that show no structured report.
+    wants_presentation_state
+        Presentation state that draws the regions, where there are any, for viewers that draw no
+        region of a structured report.
     font
         TrueType file for what the page's own font lacks; see `page_fonts`.
     """
@@ -68,6 +71,7 @@ class ObjectOptions:
     report: ReportOptions = field(default_factory=ReportOptions)
     wants_cad_report: bool = False
     wants_pdf: bool = True
+    wants_presentation_state: bool = True
     font: Path = DEFAULT_FONT
 
     @classmethod
@@ -77,5 +81,6 @@ class ObjectOptions:
             report=ReportOptions.from_settings(settings),
             wants_cad_report=settings.cad_report,
             wants_pdf=settings.pdf_report,
+            wants_presentation_state=settings.presentation_state,
             font=settings.pdf_font,
         )

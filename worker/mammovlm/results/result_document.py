@@ -5,6 +5,7 @@ Its schema, with a description of every property, is ``result.schema.json`` in t
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -91,6 +92,7 @@ def _view(view: ViewFindings, read: View) -> dict[str, Any]:
         "expert": view.expert,
         "density": _density(view.density),
         "suspicion": view.suspicion,
+        "regions": [asdict(region) for region in view.regions] if view.was_searched else None,
     }
 
 

@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pydicom import Dataset
-from pydicom.uid import EncapsulatedPDFStorage, MammographyCADSRStorage
+from pydicom.uid import (
+    EncapsulatedPDFStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    MammographyCADSRStorage,
+)
 
 from mammovlm.findings import Explanation, Findings
 from mammovlm.job import PredecessorReport
@@ -13,6 +17,8 @@ from mammovlm.results.cad_report import cad_report
 from mammovlm.results.encapsulated_pdf import encapsulated_pdf
 from mammovlm.results.page_fonts import page_fonts
 from mammovlm.results.pdf_check import check_pdf
+from mammovlm.results.presentation_check import check_presentation_state
+from mammovlm.results.presentation_state import presentation_state
 from mammovlm.results.report_check import check_report
 from mammovlm.results.report_context import ReportContext
 from mammovlm.results.report_options import ObjectOptions
@@ -54,6 +60,9 @@ def result_objects(
     if options.wants_pdf:
         fonts = page_fonts(explanation.language, options.font)
         objects.append(encapsulated_pdf(context, report, fonts, moment))
+    if options.wants_presentation_state:
+        state = presentation_state(context, moment)
+        objects += [] if state is None else [state]
     return tuple(objects)
 
 
@@ -79,3 +88,5 @@ def check_objects(
         elif other.SOPClassUID == EncapsulatedPDFStorage:
             fonts = page_fonts(explanation.language, options.font)
             check_pdf(other, report, study, findings, explanation, fonts=fonts)
+        elif other.SOPClassUID == GrayscaleSoftcopyPresentationStateStorage:
+            check_presentation_state(other, report, study, findings)

@@ -44,11 +44,13 @@ def processing_summary(findings: Findings, threshold: float) -> Code:
 
     "Without findings" is said only where it is safe: where the presence of a finding was
     assessed and is clearly low in every breast, or where no head looked for one at all. An
-    indeterminate presence counts as a finding, for a person to look at.
+    indeterminate presence counts as a finding, for a person to look at, and so does a region.
     """
     if not _has_any_number(findings):
         return codes.NONE_SUCCEEDED
-    found = any(_may_hold_finding(breast, threshold) for breast in findings.breasts)
+    found = any(_may_hold_finding(breast, threshold) for breast in findings.breasts) or any(
+        view.regions for view in findings.views
+    )
     if findings.is_partial:
         return codes.PARTIAL_WITH_FINDINGS if found else codes.PARTIAL_WITHOUT_FINDINGS
     return codes.SUCCEEDED_WITH_FINDINGS if found else codes.SUCCEEDED_WITHOUT_FINDINGS
