@@ -55,7 +55,8 @@ def test_every_wanted_object_lies_beside_the_report_and_is_listed(
     content = document(tmp_path / "out", study_uid)
     jsonschema.validate(content, result_schema())
     listed = [one["sop_instance_uid"] for one in content["objects"]]
-    kinds = ("sr", "cad", "pdf")
+    marked = any(view["regions"] for view in content["views"])
+    kinds = ("sr", "cad", "pdf", *(["pr"] if marked else []))
     written = [dcmread(tmp_path / "out" / f"{study_uid}.{kind}.dcm") for kind in kinds]
     assert [one.SOPInstanceUID for one in written] == listed
 

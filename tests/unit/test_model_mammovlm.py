@@ -90,6 +90,30 @@ def test_a_breast_in_two_partial_views_is_one_breast(model: MammoVLM) -> None:
     assert len(findings.breasts) == 1
 
 
+def test_regions_are_looked_for_and_lie_in_their_images(output: ModelOutput) -> None:
+    for found, view in zip(output.findings.views, simulated_study().views, strict=True):
+        assert found.was_searched
+        for region in found.regions:
+            rows, columns = view.pixels.shape
+            assert 0 <= region.row - region.row_radius < region.row + region.row_radius <= rows
+            assert region.column - region.column_radius >= 0
+            assert region.column + region.column_radius <= columns
+            assert 0 <= region.suspicion <= 1
+            assert 0.5 < region.evidence <= 1
+
+
+def test_an_expert_looks_at_every_view_once(model: MammoVLM) -> None:
+    looks: list[int] = []
+    hooks = [
+        model._parts.moe.expert(name).register_forward_hook(lambda *_: looks.append(1))
+        for name in ("clip", "dinov2", "convnext")
+    ]
+    model.assess(simulated_study())
+    for hook in hooks:
+        hook.remove()
+    assert len(looks) == 4
+
+
 def test_the_vendor_changes_nothing(model: MammoVLM, output: ModelOutput) -> None:
     study = simulated_study()
     views = tuple(
@@ -129,6 +153,7 @@ def test_untrained_heads_give_no_number_and_are_listed(tmp_path: Path) -> None:
     assert all(breast.suspicion is None for breast in output.findings.breasts)
     assert all(view.suspicion is None and view.density is None for view in output.findings.views)
     assert not output.embeddings.any()
+    assert not any(view.was_searched or view.regions for view in output.findings.views)
 
 
 def test_other_weights_are_another_device(tmp_path: Path, model: MammoVLM) -> None:

@@ -51,8 +51,13 @@ def test_the_kinds_are_those_of_the_lesion_finder() -> None:
     assert tuple(RegionKind) == KINDS
 
 
-def test_a_local_maximum_is_marked_with_the_cells_that_reach_half_of_its_score() -> None:
-    found = cells(peak=(5, 4, HIGH), beside=(5, 5, HIGH - 1), above=(4, 4, HIGH - 0.5))
+def test_a_local_maximum_is_marked_with_the_cells_around_it_that_are_nearly_as_evident() -> None:
+    found = cells(
+        peak=(5, 4, HIGH),
+        beside=(5, 5, HIGH - 1),
+        above=(4, 4, HIGH - 0.5),
+        below=(6, 4, HIGH - 2.5),
+    )
     found.suspicion[0, 5, 4] = 2.0
     found.kinds[0, 1, 5, 4] = 1.0
     (region,) = regions_of(found, PLAIN)

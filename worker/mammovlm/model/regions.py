@@ -19,10 +19,14 @@ from mammovlm.model.placement import to_stored
 
 MOST_REGIONS = 3
 """Per view; a reader who gets more marks than that stops looking at them."""
-LEAST_EVIDENCE = 0.0
-"""Logit below which nothing is marked."""
-_HALF = math.log(2)
-"""Cells that weigh less than half of the most evident one in UMiCon's summary are not its own."""
+LEAST_EVIDENCE = 2.4
+"""Logit below which nothing is marked, chosen on 60 phantom exams that no expert learned from.
+
+There a view without a lesion of BI-RADS 3 or higher gets 0.23 marks on average, and 61 % of such
+lesions are marked; in 60 other exams, where nothing was chosen, 0.18 marks and 56 %.
+"""
+_FALL = 2.0
+"""In logits; a region holds the cells whose evidence is no further below that of its peak."""
 _TOUCHING = np.ones((3, 3), dtype=np.bool_)
 
 
@@ -50,10 +54,10 @@ class InputGrid:
 def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
     """Mark at most `MOST_REGIONS` regions of one view, the most evident first.
 
-    A region is a local maximum of the evidence with the cells around it that have at least half of
-    its weight in UMiCon's summary (softmax over the cells); where two maxima share their cells, the
-    higher one has them. Half of its score 0..1 would be no measure: where the finder is sure,
-    cells around score as high.
+    A region is a local maximum of the evidence with the cells around it that have at least a
+    seventh of its weight in UMiCon's summary (softmax over the cells); where two maxima share their
+    cells, the higher one has them. The score 0..1 would be no measure: where the finder is sure, it
+    is close to 1 far around.
 
     Parameters
     ----------
@@ -102,7 +106,7 @@ def _peaks(
     order = np.argsort(-evidence[is_peak], kind="stable")
     taken = np.zeros(evidence.shape, dtype=np.bool_)
     for row, column in places[order]:
-        labels, _ = ndimage.label(evidence > evidence[row, column] - _HALF, structure=_TOUCHING)
+        labels, _ = ndimage.label(evidence > evidence[row, column] - _FALL, structure=_TOUCHING)
         extent = labels == labels[row, column]
         if not (extent & taken).any():
             taken |= extent
