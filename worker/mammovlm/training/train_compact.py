@@ -19,7 +19,14 @@ from mammovlm.training.compact_joint import (
     train_lesion_experts,
 )
 from mammovlm.training.compact_report import Metrics, compact_metrics, markdown_tables
-from mammovlm.training.compact_run import CompactConfig, Progress, Run, collect, train_selector
+from mammovlm.training.compact_run import (
+    Collected,
+    CompactConfig,
+    Progress,
+    Run,
+    collect,
+    train_selector,
+)
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.lesion_stage import LesionExpert
 from mammovlm.training.phantom_embeddings import write_embeddings
@@ -68,10 +75,9 @@ def main(
         outcome = train_joint_parts(women, experts, encoders.preset, run)
     metrics = compact_metrics(collected, selector, outcome, config)
     _write_run(work / "run", config, metrics)
-    learned = len(collected.lesions) + len(collected.train)
-    sources = _sources(learned, [name for name, folder in folders.items() if folder])
+    sources = _sources(collected, [name for name, folder in folders.items() if folder])
     embeddings = work / "run" / "embeddings.safetensors"
-    write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["joint"])
+    write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
     _write(out, selector.head.state_dict(), experts, outcome, sources)
     write_weights(out, {}, training_note(sources, metrics))
     console.print(markdown_tables(metrics), markup=False)
@@ -91,15 +97,19 @@ def _bars(bars: Bars) -> Progress:
     return told
 
 
-def _sources(phantoms: int, films: list[str]) -> dict[str, str]:
-    simulated = f"{phantoms} simulated exams (phantoms)"
+def _sources(collected: Collected, films: Sequence[str]) -> dict[str, str]:
+    """Say of each stage what it learned from."""
+    lesions, others = len(collected.lesions), len(collected.train)
+    both = f"{lesions + others} simulated exams (phantoms)"
     real = {
         "mini-MIAS": "81 women's films (mini-MIAS)",
         "M-SYNTH": "100 in-silico images (M-SYNTH)",
     }
     return {
-        "joint": simulated,
-        "density": _listed([simulated, *(real[name] for name in films)]),
+        "experts": f"ImageNet, then {lesions} simulated exams (phantoms)",
+        "heads": f"{others} simulated exams (phantoms)",
+        "joint": both,
+        "density": _listed([both, *(real[name] for name in films)]),
     }
 
 
@@ -115,7 +125,7 @@ def _write(
     outcome: JointOutcome,
     sources: dict[str, str],
 ) -> None:
-    model, joint = outcome.model, sources["joint"]
+    model, joint, few = outcome.model, sources["joint"], sources["heads"]
     heads = {
         f"{name}.{key}": tensor
         for name, head in outcome.heads.items()
@@ -124,13 +134,13 @@ def _write(
     parts = {
         "density_selector": TrainedPart(selector, sources["density"]),
         "umicon": TrainedPart(model.umicon.state_dict(), joint, tuple(outcome.preset.experts)),
-        "text_branch": TrainedPart(model.text_branch.state_dict(), joint),
-        "fusion": TrainedPart(model.fusion.state_dict(), joint),
-        "heads": TrainedPart(heads, joint),
+        "text_branch": TrainedPart(model.text_branch.state_dict(), few),
+        "fusion": TrainedPart(model.fusion.state_dict(), few),
+        "heads": TrainedPart(heads, few),
     }
     for name, expert in experts.items():
-        learned = f"ImageNet, then {joint}"
-        parts[f"expert_{name}"] = TrainedPart(expert.encoder.backbone.state_dict(), learned)
+        backbone = expert.encoder.backbone.state_dict()
+        parts[f"expert_{name}"] = TrainedPart(backbone, sources["experts"])
     write_weights(out, parts)
 
 
