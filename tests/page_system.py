@@ -5,7 +5,7 @@ reports are real ones, written by `mammovlm.results`.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from pydicom import Dataset
 from conftest import ROOT, skip_or_fail
 from local_servers import Orthanc, RabbitMQ, wait_until
 from mammogram_files import as_file
-from mammovlm.findings import Explanation
+from mammovlm.findings import Explanation, Region
 from mammovlm.results import ReportOptions, structured_report
 from mammovlm.stack import StackSettings
 from mammovlm.study import HANGING_ORDER, Slot, Study
@@ -89,8 +89,15 @@ class PageSystem:
         return report
 
 
-def report_on(views: Sequence[Dataset], explanation: Explanation = EXPLANATION) -> Dataset:
-    """Write a report on these images: density B and C, likelihoods low at right, high at left."""
+def report_on(
+    views: Sequence[Dataset],
+    explanation: Explanation = EXPLANATION,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
+) -> Dataset:
+    """Write a report on these images: density B and C, likelihoods low at right, high at left.
+
+    Regions are given by the name of their view, such as "LCC".
+    """
     by_slot = {f"{view.ImageLaterality}{view.ViewPosition}": view for view in views}
     found = tuple(
         view_of(slot, _without_pixels(by_slot[str(slot)]))
@@ -101,6 +108,12 @@ def report_on(views: Sequence[Dataset], explanation: Explanation = EXPLANATION) 
     findings = findings_of(
         study, {R: DENSITY_B, L: DENSITY_C}, {R: LOWEST, L: HIGH}, {R: LOW, L: HIGH}
     )
+    if regions is not None:
+        marked = (
+            replace(view, regions=regions.get(str(view.slot), ()), was_searched=True)
+            for view in findings.views
+        )
+        findings = replace(findings, views=tuple(marked))
     return structured_report(study, findings, explanation, None, ReportOptions())
 
 

@@ -139,12 +139,8 @@ VIEW_SUSPICION = Code(
 IMAGE_REGION = Code("111030", "DCM", "Image Region")
 SELECTED_REGION = Code("111099", "DCM", "Selected region")
 SINGLE_IMAGE_FINDING = Code("111059", "DCM", "Single Image Finding")
-REGION_EVIDENCE = Code(
-    "REGION-EVIDENCE", PRIVATE_SCHEME, "Evidence of a finding of category 3 or higher, a raw score"
-)
-REGION_SUSPICION = Code(
-    "REGION-4-VS-3", PRIVATE_SCHEME, "Category 4 versus 3 in this region, a raw score"
-)
+REGION_EVIDENCE = Code("REGION-EVIDENCE", PRIVATE_SCHEME, "Finding of category 3+, raw score")
+REGION_SUSPICION = Code("REGION-4-VS-3", PRIVATE_SCHEME, "Category 4 versus 3, raw score")
 REGION_KINDS: Mapping[RegionKind, Code] = MappingProxyType(
     {
         RegionKind.MASS: Code("129788004", "SCT", "Mammographic breast mass"),
