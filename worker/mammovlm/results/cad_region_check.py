@@ -8,11 +8,10 @@ from pydicom import Dataset
 from mammovlm.findings import Findings, Region
 from mammovlm.results import codes
 from mammovlm.results.expected_groups import is_drawn
+from mammovlm.results.region_outline import ReadEllipse, read_ellipse
 from mammovlm.results.report_content import (
-    ReadEllipse,
     items_named,
     only_item,
-    read_ellipse,
     referenced_images,
     texts_named,
 )

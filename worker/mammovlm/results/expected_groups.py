@@ -8,7 +8,8 @@ from pydicom.sr.coding import Code
 from mammovlm.findings import BreastFindings, Density, Findings, Likelihood, Region, ViewFindings
 from mammovlm.results import codes
 from mammovlm.results.assessment_groups import calibration_parameter
-from mammovlm.results.report_content import ReadEllipse, ReadGroup, ReadNumber
+from mammovlm.results.region_outline import ReadEllipse
+from mammovlm.results.report_content import ReadGroup, ReadNumber
 from mammovlm.results.suggestions import suggested_category
 from mammovlm.study import Laterality, Study
 

@@ -11,7 +11,8 @@ from mammovlm.results.expected_groups import is_drawn
 from mammovlm.results.object_check import check_object, differences_beside_report
 from mammovlm.results.object_header import REGION_SERIES
 from mammovlm.results.presentation_state import KIND, LABEL
-from mammovlm.results.report_content import read_content, read_ellipse
+from mammovlm.results.region_outline import read_ellipse
+from mammovlm.results.report_content import read_content
 from mammovlm.study import Study
 
 

@@ -7,6 +7,7 @@ from pydicom import Dataset
 from pydicom.sr.coding import Code
 
 from mammovlm.results import codes
+from mammovlm.results.region_outline import ReadEllipse, read_ellipse
 
 
 @dataclass(frozen=True)
@@ -34,16 +35,6 @@ class ReadNumber:
     units_of_bounds: tuple[str, ...]
     images: tuple[str, ...]
     parameters: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ReadEllipse:
-    """The upright ellipse of a region: its middle and half of its height and width, in pixels."""
-
-    row: float
-    column: float
-    row_radius: float
-    column_radius: float
 
 
 @dataclass(frozen=True)
@@ -212,30 +203,6 @@ def _group(item: Dataset) -> ReadGroup:
         images=_sources(item) or _outlined(outlines),
         parameters=texts_named(item, codes.ALGORITHM_PARAMETERS),
         ellipse=read_ellipse(outlines[0]) if outlines else None,
-    )
-
-
-def read_ellipse(item: Dataset) -> ReadEllipse:
-    """Read an outline (SCOORD): the ends of the longer axis, then of the shorter (C.18.6.1.1).
-
-    Raises
-    ------
-    ValueError
-        If it is no upright ellipse.
-    """
-    points = [float(value) for value in item.GraphicData]
-    if item.GraphicType != "ELLIPSE" or len(points) != 8:
-        raise ValueError("the outline of a region is an ellipse of four points")
-    columns, rows = points[0::2], points[1::2]
-    is_upright = columns[0] == columns[1] and rows[2] == rows[3]
-    is_lying = rows[0] == rows[1] and columns[2] == columns[3]
-    if not (is_upright or is_lying):
-        raise ValueError("the outline of a region is an upright ellipse")
-    return ReadEllipse(
-        row=(max(rows) + min(rows)) / 2,
-        column=(max(columns) + min(columns)) / 2,
-        row_radius=(max(rows) - min(rows)) / 2,
-        column_radius=(max(columns) - min(columns)) / 2,
     )
 
 
