@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import Dataset
+from pydicom.uid import EncapsulatedPDFStorage
 
 from mammovlm.errors import FontMissing
 from mammovlm.explanation import explain
@@ -70,7 +71,8 @@ PAGES: dict[str, Callable[[], Example]] = {
 
 def page_of(example: Example, report: ReportOptions | None = None) -> Dataset:
     options = ObjectOptions(report=report or ReportOptions())
-    return result_objects(*example, None, options, at=MADE_AT)[-1]
+    objects = result_objects(*example, None, options, at=MADE_AT)
+    return next(one for one in objects if one.SOPClassUID == EncapsulatedPDFStorage)
 
 
 @pytest.mark.parametrize("name", PAGES)
