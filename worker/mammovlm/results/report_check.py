@@ -4,17 +4,13 @@ What is expected is worked out here from the findings alone, not by the code tha
 report, so that a fault in the building is seen.
 """
 
-import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from io import BytesIO
 
-from pydicom import Dataset, dcmread
-from pydicom.errors import InvalidDicomError
+from pydicom import Dataset
 from pydicom.uid import ComprehensiveSRStorage
 
-from mammovlm.errors import ResultInvalid
 from mammovlm.findings import Explanation, Findings
 from mammovlm.job import PredecessorReport
 from mammovlm.results import codes
@@ -22,6 +18,7 @@ from mammovlm.results.character_set import clean_text, fit_text
 from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
 from mammovlm.results.expected_groups import expected_groups
 from mammovlm.results.image_library import view_modifiers
+from mammovlm.results.object_check import check_object
 from mammovlm.results.object_header import REPORT_SERIES
 from mammovlm.results.qualitative_evaluations import gaps, limits, patient_text_origin
 from mammovlm.results.report_content import (
@@ -51,37 +48,12 @@ def check_report(
     ResultInvalid
         If the report cannot be written, read, or differs; the message names what differs.
     """
-    stored = _written_and_read(report)
-    try:
+
+    def differences(stored: Dataset) -> Iterator[str]:
         content = read_content(stored)
-        differing = list(_differences(stored, content, study, findings, explanation))
-    except (ValueError, AttributeError, KeyError, IndexError, TypeError) as error:
-        # a missing item or attribute; from None, because the cause may quote patient data
-        kind = type(error).__name__
-        raise ResultInvalid(f"the structured report lacks a part ({kind})") from None
-    if differing:
-        names = ", ".join(dict.fromkeys(differing))
-        raise ResultInvalid(f"the structured report differs from the findings in: {names}")
+        return _differences(stored, content, study, findings, explanation)
 
-
-def _written_and_read(report: Dataset) -> Dataset:
-    buffer = BytesIO()
-    try:
-        report.save_as(buffer, enforce_file_format=True)
-        buffer.seek(0)
-        return dcmread(buffer)
-    except (
-        ValueError,
-        AttributeError,
-        KeyError,
-        TypeError,
-        OverflowError,
-        OSError,
-        struct.error,
-        InvalidDicomError,
-    ) as error:
-        kind = type(error).__name__  # from None, because the cause may quote patient data
-        raise ResultInvalid(f"the structured report cannot be written ({kind})") from None
+    check_object("structured report", report, differences)
 
 
 def _differences(
