@@ -20,9 +20,9 @@ from mammovlm.explanation import (
     worded,
 )
 from mammovlm.explanation.facts import claims_of
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.findings import DensityCategory, ExplanationOrigin
 from mammovlm.study import HANGING_ORDER, Laterality
+from mammovlm.words.english import ENGLISH
 from random_findings import random_findings
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

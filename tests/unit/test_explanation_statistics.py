@@ -2,12 +2,12 @@
 
 from mammovlm.explanation import facts_of, template_text
 from mammovlm.explanation.facts import claims_of
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.training.explanation_statistics import (
     every_facts,
     template_statistics,
     wording_statistics,
 )
+from mammovlm.words.english import ENGLISH
 from random_findings import random_findings
 
 

@@ -15,9 +15,9 @@ from nltk.corpus import cmudict
 
 from mammovlm.explanation import explain, facts_of, refusal_of, template_text, worded
 from mammovlm.explanation.readability import NLTK_DATA, grade_of, readability_of
-from mammovlm.explanation.sentences import Shape, Term
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.findings import ExplanationOrigin
+from mammovlm.words.english import ENGLISH
+from mammovlm.words.sentences import Shape, Term
 from random_findings import random_findings
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

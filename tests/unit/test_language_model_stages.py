@@ -11,13 +11,13 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.model.language_model import Base, folder_base
 from mammovlm.study import Slot
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import StageConfig
 from mammovlm.training.tune_language_model import RESULT, TuningConfig, evaluate, tune
+from mammovlm.words.english import ENGLISH
 from surrogate_embeddings import write_surrogate
 from tiny_language_models import save_tiny
 

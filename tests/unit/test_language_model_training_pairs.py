@@ -11,12 +11,12 @@ from safetensors.numpy import save_file
 
 from mammovlm.explanation import refusal_of
 from mammovlm.explanation.facts import ScoreRange, Topic
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.findings import DensityCategory
 from mammovlm.model.soft_prefix import SOFT
 from mammovlm.training.explanation_batches import IGNORED, batch_of
 from mammovlm.training.explanation_pairs import Exam, pair_for, read_exams
 from mammovlm.training.language_model_evaluation import claims_in
+from mammovlm.words.english import ENGLISH
 from surrogate_embeddings import write_surrogate
 from tiny_language_models import tiny_tokenizer
 

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from mammovlm.explanation.sentences import Sentences
 from mammovlm.model.soft_prefix import SOFT, prompt_tokens
 from mammovlm.training.explanation_pairs import Exam, Pair, Stage, pair_for
+from mammovlm.words.sentences import Sentences
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

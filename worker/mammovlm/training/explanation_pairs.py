@@ -19,9 +19,9 @@ from safetensors import safe_open
 from mammovlm.explanation.facts import SIDES, BreastScore, Facts, ScoreRange, Topic
 from mammovlm.explanation.patient_text import worded
 from mammovlm.explanation.prompt import caption_prompt, prompt_for
-from mammovlm.explanation.sentences import Sentences
 from mammovlm.findings import DensityCategory
 from mammovlm.study import HANGING_ORDER, Laterality, Slot
+from mammovlm.words.sentences import Sentences
 
 Stage = Literal["S3a", "S3b"]
 

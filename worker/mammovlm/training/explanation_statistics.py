@@ -15,9 +15,9 @@ from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import SIDES, BreastScore, Facts, ScoreRange
 from mammovlm.explanation.patient_text import template_text, worded
 from mammovlm.explanation.readability import readability_of
-from mammovlm.explanation.sentences import Sentences
 from mammovlm.findings import DensityCategory
 from mammovlm.study import HANGING_ORDER, Slot
+from mammovlm.words.sentences import Sentences
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from mammovlm.explanation.facts import Claim, Facts, Topic
 from mammovlm.explanation.grammar import grammar_for
 from mammovlm.explanation.prompt import prompt_for
 from mammovlm.explanation.readability import grade_of
-from mammovlm.explanation.sentences import Sentences
 from mammovlm.findings import DensityCategory
 from mammovlm.study import HANGING_ORDER, Slot
 from mammovlm.training.explanation_pairs import Exam, facts_from, pair_for
+from mammovlm.words.sentences import Sentences
 
 Write = Callable[[str, npt.NDArray[np.float32], Sequence[Slot]], str]
 

@@ -19,7 +19,6 @@ from accelerate import Accelerator
 from matplotlib import pyplot
 from rich.progress import Progress
 
-from mammovlm.explanation.sentences_en import ENGLISH
 from mammovlm.findings import ModelPart
 from mammovlm.model.language_model import Base, compact_base, folder_base, tuned
 from mammovlm.model.language_model_tuning import (
@@ -37,6 +36,7 @@ from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import AnswerLoss, StageConfig, StagePlace, train_stage
 from mammovlm.training.written_weights import enter_weights
+from mammovlm.words.english import ENGLISH
 
 RESULT: Final = "language_model.safetensors"
 MAX_BYTES: Final = 12_000_000
