@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import assume, given, settings
@@ -205,7 +206,7 @@ def test_arbitrary_text_is_refused_without_an_error(text: str) -> None:
 
 def test_a_refused_wording_never_reaches_the_patient() -> None:
     findings = random_findings(3)
-    explanation = explain(findings, lambda prompt: "You have cancer, no need to worry.")
+    explanation = explain(findings, lambda prompt, likely: "You have cancer, no need to worry.")
     assert explanation.origin is ExplanationOrigin.TEMPLATE
     assert explanation.refused_because.startswith("diagnosis")
     assert explanation.patient_text == explain(findings, None).patient_text
@@ -214,20 +215,20 @@ def test_a_refused_wording_never_reaches_the_patient() -> None:
 def test_an_accepted_wording_is_shown_and_named() -> None:
     findings = random_findings(3)
     wording = worded(facts_of(findings), ENGLISH, random.Random(5).choice)
-    explanation = explain(findings, lambda prompt: wording.replace(" ", "  ", 1) + "\n")
+    explanation = explain(findings, lambda prompt, likely: wording.replace(" ", "  ", 1) + "\n")
     assert explanation.origin is ExplanationOrigin.LANGUAGE_MODEL
     assert explanation.refused_because == ""
     assert explanation.patient_text.startswith(wording)
 
 
 def test_a_language_model_that_has_nothing_to_say_is_replaced_by_the_template() -> None:
-    explanation = explain(random_findings(3), lambda prompt: "")
+    explanation = explain(random_findings(3), lambda prompt, likely: "")
     assert explanation.origin is ExplanationOrigin.TEMPLATE
     assert explanation.refused_because == "empty"
 
 
 def test_a_language_model_that_fails_never_blocks_the_result() -> None:
-    def fail(prompt: str) -> str:
+    def fail(prompt: str, *, likely: Sequence[str]) -> str:
         raise RuntimeError("out of memory")
 
     explanation = explain(random_findings(3), fail)

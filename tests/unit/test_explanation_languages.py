@@ -1,7 +1,7 @@
 """Each language is complete, is chosen by a setting, and is nothing but its file of sentences."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from string import Formatter
@@ -150,7 +150,7 @@ def test_latin_1_is_refused_for_chinese_and_taken_for_english(
 
 
 def test_the_english_language_model_is_never_asked_for_chinese() -> None:
-    def write(prompt: str) -> str:
+    def write(prompt: str, *, likely: Sequence[str]) -> str:
         raise AssertionError("asked")
 
     explanation = explain(random_findings(7), write, "zh-CN")

@@ -1,12 +1,13 @@
 """Findings to words: facts, template sentences, the language model's wording, parse-back check."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol
 
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import Facts, facts_of
 from mammovlm.explanation.federal import lay_summary
-from mammovlm.explanation.patient_text import template_text
+from mammovlm.explanation.patient_text import likely_texts, template_text
 from mammovlm.explanation.prompt import prompt_for
 from mammovlm.explanation.readability import characters_per_sentence, grade_of
 from mammovlm.explanation.refusal import Refusal, RefusalReason
@@ -17,9 +18,16 @@ from mammovlm.words import LANGUAGES, Sentences
 _log = logging.getLogger(__name__)
 
 
+class Write(Protocol):
+    """The language model, with the views of one study behind it."""
+
+    def __call__(self, prompt: str, *, likely: Sequence[str]) -> str:
+        """Word a prompt; ``likely`` are texts that the wording may follow, only for speed."""
+
+
 def explain(
     findings: Findings,
-    write: Callable[[str], str] | None,
+    write: Write | None,
     language: str = "en-US",
     suspicion_threshold: float = 0.5,
 ) -> Explanation:
@@ -65,12 +73,10 @@ def explain(
     )
 
 
-def _wording(
-    write: Callable[[str], str], facts: Facts, sentences: Sentences
-) -> tuple[str | None, Refusal | None]:
+def _wording(write: Write, facts: Facts, sentences: Sentences) -> tuple[str | None, Refusal | None]:
     """Ask for a wording and judge it; a language model that fails never blocks a result."""
     try:
-        said = write(prompt_for(facts, sentences))
+        said = write(prompt_for(facts, sentences), likely=likely_texts(facts, sentences))
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:
         _log.warning("The language model failed: %s", type(error).__name__)
         return None, Refusal(RefusalReason.FAILED, type(error).__name__)

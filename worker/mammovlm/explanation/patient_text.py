@@ -1,6 +1,8 @@
 """Facts to plain sentences for the patient: the template text, and its many wordings."""
 
+import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Final
 
 from mammovlm.explanation.facts import BreastScore, Facts, ScoreRange, Topic
 from mammovlm.explanation.grammar import FIELD, TOPICS, capitalised
@@ -10,12 +12,21 @@ from mammovlm.words.sentences import Sentences, Shape, Term
 Choose = Callable[[Sequence[str]], str]
 """Picks one phrasing of several."""
 
+LIKELY_TEXTS: Final = 32
+"""Enough for every phrasing to stand in some text."""
+
 _Filled = tuple[Shape, Mapping[str, str]]
 
 
 def template_text(facts: Facts, sentences: Sentences) -> str:
     """Word the facts with the first phrasing of each; the same facts give the same text."""
     return worded(facts, sentences, lambda phrasings: phrasings[0])
+
+
+def likely_texts(facts: Facts, sentences: Sentences) -> list[str]:
+    """Word the facts in `LIKELY_TEXTS` ways; the same facts give the same texts."""
+    draw = random.Random(0)
+    return [worded(facts, sentences, draw.choice) for _ in range(LIKELY_TEXTS)]
 
 
 def worded(

@@ -127,7 +127,13 @@ class MammoVLM:
         )
         return ModelOutput(findings, read.embeddings.numpy().astype(np.float32))
 
-    def write(self, prompt: str, embeddings: npt.NDArray[np.float32], slots: Sequence[Slot]) -> str:
+    def write(
+        self,
+        prompt: str,
+        embeddings: npt.NDArray[np.float32],
+        slots: Sequence[Slot],
+        likely: Sequence[str] = (),
+    ) -> str:
         """Word an answer with the language model.
 
         Parameters
@@ -138,6 +144,8 @@ class MammoVLM:
             Of `assess`, (views, 128).
         slots
             The views' slots, row by row.
+        likely
+            Texts that the answer may follow in places; only for speed.
 
         Returns
         -------
@@ -147,7 +155,7 @@ class MammoVLM:
         """
         if self._parts.joint is None:
             return ""
-        return self._parts.language_model.write(prompt, embeddings, slots)
+        return self._parts.language_model.write(prompt, embeddings, slots, likely)
 
     def _select(self, grey: Tensor) -> Tensor | None:
         """Density probabilities, (views, 4)."""
