@@ -33,7 +33,7 @@ def prompt(seed: int) -> Tensor:
 
 def greedy(kind: str, inputs: Tensor, end: int) -> list[int]:
     """Decode by the library's own loop."""
-    answer = (
+    answer: list[int] = (
         model(kind)
         .generate(
             inputs_embeds=inputs,
