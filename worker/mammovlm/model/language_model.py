@@ -167,11 +167,13 @@ def load_language_model(
         return SoftPrefixLanguageModel(ModelPart("language model", architecture, None, UNTUNED))
     tuning = tuning_from_tensors(folder.tensors(PART))
     compact = preset == "compact"
-    base = compact_base(cache_dir) if compact else folder_base(folder.folder / PART)
+    base = (
+        compact_base(cache_dir, compact_precision())
+        if compact
+        else folder_base(folder.folder / PART)
+    )
     card = folder.card.parts[PART]
     part = ModelPart("language model", f"{base.name} + LoRA", card.sha256, card.trained_on)
-    if compact:
-        return tuned(base, tuning, part, compact_precision())
     return tuned(base, tuning, part)
 
 
@@ -184,17 +186,8 @@ def compact_precision() -> torch.dtype:
     return torch.bfloat16 if has_amx else torch.float32
 
 
-def tuned(
-    base: Base, tuning: Tuning, part: ModelPart, precision: torch.dtype | None = None
-) -> SoftPrefixLanguageModel:
+def tuned(base: Base, tuning: Tuning, part: ModelPart) -> SoftPrefixLanguageModel:
     """Put tuned weights on their base.
-
-    Parameters
-    ----------
-    base, tuning, part
-        What is tuned, with what, and as what it is reported.
-    precision
-        To decode in; None keeps the base's.
 
     Raises
     ------
@@ -208,15 +201,15 @@ def tuned(
         )
     hidden = word_embeddings_of(base.causal_lm).embedding_dim
     lift = lift_from(tuning.lift_weight, tuning.lift_bias, hidden)
-    causal_lm = merged(base.causal_lm, tuning).train(False).to(dtype=precision)
+    causal_lm = merged(base.causal_lm, tuning).train(False)
     return SoftPrefixLanguageModel(
         part, Base(causal_lm, base.tokenizer, base.name, base.sha256), lift
     )
 
 
-def compact_base(cache_dir: Path) -> Base:
-    """Load SmolLM2-135M-Instruct from its package, converted once; float32, about 540 MB."""
-    causal_lm, tokenizer = _from_folder(converted_smollm2(cache_dir), torch.float32)
+def compact_base(cache_dir: Path, precision: torch.dtype = torch.float32) -> Base:
+    """Load SmolLM2-135M-Instruct from its package, converted once; 540 MB in float32."""
+    causal_lm, tokenizer = _from_folder(converted_smollm2(cache_dir), precision)
     return Base(causal_lm, tokenizer, "SmolLM2-135M-Instruct", SMOLLM2.sha256)
 
 
