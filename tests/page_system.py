@@ -62,20 +62,31 @@ class PageSystem:
         assert set(self.orthanc.send(views)) == {0}
         return self.queue.wait_for_job(str(views[0].StudyInstanceUID), run)
 
-    def analysed(self, views: Sequence[Dataset], explanation: Explanation = EXPLANATION) -> str:
+    def analysed(
+        self,
+        views: Sequence[Dataset],
+        explanation: Explanation = EXPLANATION,
+        regions: Mapping[str, tuple[Region, ...]] | None = None,
+    ) -> str:
         """Send a study, store a report on it, and tell the plugin; give the study's UID."""
         job = self.queued(views)
-        self.finish(job, views, explanation)
+        self.finish(job, views, explanation, regions)
         uid = str(views[0].StudyInstanceUID)
         self.orthanc.wait_for_state(uid, "done")
         return uid
 
     def finish(
-        self, job: dict[str, Any], views: Sequence[Dataset], explanation: Explanation = EXPLANATION
+        self,
+        job: dict[str, Any],
+        views: Sequence[Dataset],
+        explanation: Explanation = EXPLANATION,
+        regions: Mapping[str, tuple[Region, ...]] | None = None,
     ) -> Dataset:
         """Store the report of a job and tell that it is done."""
         report = report_on(
-            views, replace(explanation, summary=f"{explanation.summary} Run {job['run']}.")
+            views,
+            replace(explanation, summary=f"{explanation.summary} Run {job['run']}."),
+            regions,
         )
         assert self.orthanc.post("/instances", as_file(report)).ok
         names = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")

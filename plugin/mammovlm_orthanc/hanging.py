@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from mammovlm_orthanc.archive import NotInArchive
 from mammovlm_orthanc.candidate import Candidate, Slot
-from mammovlm_orthanc.dicom_tags import Tags, values
+from mammovlm_orthanc.dicom_tags import Tags, number, values
 from mammovlm_orthanc.eligibility import classify
 from mammovlm_orthanc.stored_study import StoredStudies
 
-_ORIENTATION = "0020,0020"
+_ORIENTATION, _ROWS, _COLUMNS = "0020,0020", "0028,0010", "0028,0011"
 _TOWARDS = {"R": "P", "L": "A"}
 """Where the rows of a breast's image point to when it hangs right."""
 
@@ -32,6 +32,8 @@ class HungImage:
         The image.
     is_mirrored, is_upside_down
         How to turn the stored picture.
+    rows, columns
+        Of the stored picture, in which regions are given; 0 where the header does not say.
     """
 
     slot: str
@@ -39,6 +41,8 @@ class HungImage:
     sop_instance_uid: str
     is_mirrored: bool
     is_upside_down: bool
+    rows: int
+    columns: int
 
 
 def hang(
@@ -64,7 +68,10 @@ def _hung(studies: StoredStudies, study_id: str, sop_instance_uid: str) -> HungI
     if not isinstance(image, Candidate):
         return None
     mirrored, upside_down = turned(tags, str(image.slot)[0])
-    return HungImage(str(image.slot), orthanc_id, sop_instance_uid, mirrored, upside_down)
+    rows, columns = (int(number(tags, tag) or 0) for tag in (_ROWS, _COLUMNS))
+    return HungImage(
+        str(image.slot), orthanc_id, sop_instance_uid, mirrored, upside_down, rows, columns
+    )
 
 
 def turned(tags: Tags, side: str) -> tuple[bool, bool]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
+from string import Template
 
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request
 
@@ -15,11 +16,12 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 )
 _TYPES = {
-    ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
+_FRAME = "frame.html"
+_TITLES = {"worklist": "Worklist", "study": "Study"}
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class PageFiles:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._files = {
-            path.name: _read(path)
+            path.name: _served(path.read_text(encoding="utf-8"), _TYPES[path.suffix])
             for path in sorted(folder.iterdir())
             if path.suffix in _TYPES and path.is_file()
         }
+        self._files |= {f"{name}.html": _framed(folder, name) for name in _TITLES}
 
     def get(self, request: Request, name: str) -> Answer:
         """Answer with one file, or with "not modified" where the browser has it."""
@@ -61,10 +64,17 @@ class PageFiles:
         )
 
 
-def _read(path: Path) -> PageFile:
-    text = path.read_text(encoding="utf-8")
+def _framed(folder: Path, name: str) -> PageFile:
+    """Put what is a page's own into what all pages share."""
+    frame = Template((folder / _FRAME).read_text(encoding="utf-8"))
+    main = (folder / f"{name}.html").read_text(encoding="utf-8")
+    text = frame.substitute(name=name, title=_TITLES[name], main=main)
+    return _served(text, "text/html; charset=utf-8")
+
+
+def _served(text: str, content_type: str) -> PageFile:
     digest = hashlib.sha256(text.encode()).hexdigest()[:20]
-    return PageFile(text, _TYPES[path.suffix], f'"{digest}"')
+    return PageFile(text, content_type, f'"{digest}"')
 
 
 def _headers(entity_tag: str) -> Mapping[str, str]:

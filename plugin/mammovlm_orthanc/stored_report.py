@@ -8,21 +8,26 @@ keeps both sides equal.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mammovlm_orthanc.dicom_tags import Tags, identifier, items, number, text, words_as_written
-
-_CONTENT, _NAME = "0040,a730", "0040,a043"
-_TEXT_VALUE, _CODE, _MEASURED, _NUMERIC = "0040,a160", "0040,a168", "0040,a300", "0040,a30a"
-_CODE_VALUE, _REFERENCED, _SOP_UID = "0008,0100", "0008,1199", "0008,1155"
+from mammovlm_orthanc.dicom_tags import Tags, text
+from mammovlm_orthanc.report_items import (
+    code_value,
+    first,
+    joined_text,
+    measured,
+    named,
+    referenced_uid,
+    side_of,
+    texts_of,
+)
+from mammovlm_orthanc.stored_regions import TITLE, StoredRegion, region_of
 
 _MEASUREMENTS, _GROUP, _EVALUATIONS = "126010", "125007", "C0034375"
-_TITLE, _SITE, _LATERALITY = "112039", "363698007", "272741003"
 _COMPOSITION, _CERTAINTY, _CATEGORY = "129715009", "111012", "111005"
 _PARAMETER, _SOURCE, _ABOVE, _BELOW = "111002", "121112", "371886008", "371885007"
 _SUMMARY, _PATIENT_TEXT, _COMMENT = "111412", "PATIENT-TEXT", "121106"
 _ALGORITHM_NAME, _ALGORITHM_VERSION, _LANGUAGE = "111001", "111003", "121049"
 _VIEW_SUSPICION = "VIEW-4-VS-3"
 _LIKELIHOODS = {"PRESENCE": "presence", "BIRADS4-VS-3": "suspicion"}
-_SIDES = {"24028007": "R", "7771000": "L", "51440002": "both"}
 _DENSITIES = {"129716005": "A", "129717001": "B", "129718006": "C", "129719003": "D"}
 _CATEGORIES = {"397143007": "3", "397144001": "4"}
 _VIEW_GROUP = "View "
@@ -79,7 +84,7 @@ class StoredReport:
 
     Parameters
     ----------
-    densities, likelihoods, views
+    densities, likelihoods, views, regions
         In the report's order.
     suggestions
         Category that the software suggests ("3" or "4"), by side; a side may be missing.
@@ -98,6 +103,7 @@ class StoredReport:
     densities: tuple[StoredDensity, ...]
     likelihoods: tuple[StoredLikelihood, ...]
     views: tuple[StoredView, ...]
+    regions: tuple[StoredRegion, ...]
     suggestions: dict[str, str]
     summary: str
     patient_text: str
@@ -111,95 +117,67 @@ class StoredReport:
 
 def read_report(tags: Tags) -> StoredReport:
     """Read a report; what is not there, or not as agreed, is left out."""
-    measurements = _first(tags, _MEASUREMENTS)
-    words = _first(tags, _EVALUATIONS)
-    groups = list(_named(measurements, _GROUP))
+    measurements = first(tags, _MEASUREMENTS)
+    words = first(tags, _EVALUATIONS)
+    groups = list(named(measurements, _GROUP))
     of_breasts = [group for group in groups if not _title(group).startswith(_VIEW_GROUP)]
-    name, version = (_text(measurements, code) for code in (_ALGORITHM_NAME, _ALGORITHM_VERSION))
+    name, version = (
+        joined_text(measurements, code) for code in (_ALGORITHM_NAME, _ALGORITHM_VERSION)
+    )
     return StoredReport(
         densities=tuple(d for group in of_breasts for d in _densities(group)),
         likelihoods=tuple(found for group in of_breasts for found in _likelihoods(group)),
         views=tuple(_view(group) for group in groups if group not in of_breasts),
+        regions=tuple(found for group in groups if (found := region_of(group))),
         suggestions={
-            _side(group): _CATEGORIES[code]
+            side_of(group): _CATEGORIES[code]
             for group in of_breasts
-            if (code := _code(_first(group, _CATEGORY))) in _CATEGORIES
+            if (code := code_value(first(group, _CATEGORY))) in _CATEGORIES
         },
-        summary=_text(words, _SUMMARY),
-        patient_text=_text(words, _PATIENT_TEXT),
-        comments=_texts(words, _COMMENT),
+        summary=joined_text(words, _SUMMARY),
+        patient_text=joined_text(words, _PATIENT_TEXT),
+        comments=texts_of(words, _COMMENT),
         algorithm=f"{name} {version}".strip(),
-        parameters=_texts(measurements, _PARAMETER),
-        language=_code(_first(tags, _LANGUAGE)),
+        parameters=texts_of(measurements, _PARAMETER),
+        language=code_value(first(tags, _LANGUAGE)),
         completion=text(tags, "0040,a491"),
         verification=text(tags, "0040,a493"),
     )
 
 
 def _densities(group: Tags) -> Iterator[StoredDensity]:
-    category = _DENSITIES.get(_code(_first(group, _COMPOSITION)))
+    category = _DENSITIES.get(code_value(first(group, _COMPOSITION)))
     if category:
-        yield StoredDensity(_side(group), category, _percent(_first(group, _CERTAINTY)))
+        yield StoredDensity(side_of(group), category, measured(first(group, _CERTAINTY)))
 
 
 def _likelihoods(group: Tags) -> Iterator[StoredLikelihood]:
     for code, name in _LIKELIHOODS.items():
-        item = _first(group, code)
-        value = _percent(item)
+        item = first(group, code)
+        value = measured(item)
         if value is not None:
-            below, above = (_percent(_first(item, bound)) for bound in (_BELOW, _ABOVE))
+            below, above = (measured(first(item, bound)) for bound in (_BELOW, _ABOVE))
             yield StoredLikelihood(
                 name=name,
-                side=_side(group),
+                side=side_of(group),
                 value=value,
                 low=None if below is None else round(max(0.0, value - below), 3),
                 high=None if above is None else round(min(100.0, value + above), 3),
-                parameters=_texts(item, _PARAMETER),
+                parameters=texts_of(item, _PARAMETER),
             )
 
 
 def _view(group: Tags) -> StoredView:
-    experts = [p.removeprefix("expert=") for p in _texts(group, _PARAMETER)]
-    source = items(_first(group, _SOURCE), _REFERENCED)
+    experts = [p.removeprefix("expert=") for p in texts_of(group, _PARAMETER)]
     return StoredView(
         title=_title(group).removeprefix(_VIEW_GROUP),
-        sop_instance_uid=identifier(source[0], _SOP_UID) if source else "",
+        sop_instance_uid=referenced_uid(first(group, _SOURCE)),
         expert=", ".join(experts),
-        density=_DENSITIES.get(_code(_first(group, _COMPOSITION)), ""),
-        certainty=_percent(_first(group, _CERTAINTY)),
-        suspicion=_percent(_first(group, _VIEW_SUSPICION)),
+        density=_DENSITIES.get(code_value(first(group, _COMPOSITION)), ""),
+        certainty=measured(first(group, _CERTAINTY)),
+        suspicion=measured(first(group, _VIEW_SUSPICION)),
     )
 
 
-def _named(item: Tags, code: str) -> Iterator[Tags]:
-    for child in items(item, _CONTENT):
-        if any(text(name, _CODE_VALUE) == code for name in items(child, _NAME)):
-            yield child
-
-
-def _first(item: Tags, code: str) -> Tags:
-    return next(_named(item, code), {})
-
-
 def _title(group: Tags) -> str:
-    return _text(group, _TITLE)
-
-
-def _side(group: Tags) -> str:
-    return _SIDES.get(_code(_first(_first(group, _SITE), _LATERALITY)), "")
-
-
-def _code(item: Tags) -> str:
-    return next((words_as_written(code, _CODE_VALUE) for code in items(item, _CODE)), "")
-
-
-def _text(item: Tags, code: str) -> str:
-    return "".join(_texts(item, code))
-
-
-def _texts(item: Tags, code: str) -> tuple[str, ...]:
-    return tuple(words_as_written(child, _TEXT_VALUE) for child in _named(item, code))
-
-
-def _percent(item: Tags) -> float | None:
-    return next((number(value, _NUMERIC) for value in items(item, _MEASURED)), None)
+    return joined_text(group, TITLE)

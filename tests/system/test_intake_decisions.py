@@ -1,7 +1,7 @@
 """Studies sent to a real Orthanc, and the jobs that come out of a real RabbitMQ."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from local_servers import Orthanc, RabbitMQ, orthanc_server, rabbitmq_server, wait_until
+from local_servers import Orthanc, RabbitMQ, wait_until
 from mammogram_files import code_item, four_views, mammogram
 from queue_reader import QueueReader
 
@@ -28,18 +28,8 @@ REPORT = {
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    with rabbitmq_server(tmp_path_factory.mktemp("rabbitmq")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def orthanc(tmp_path_factory: pytest.TempPathFactory, broker: RabbitMQ) -> Iterator[Orthanc]:
-    folder = tmp_path_factory.mktemp("orthanc")
-    with orthanc_server(
-        folder, MAMMOVLM_BROKER_URL=broker.url, MAMMOVLM_QUIET_S="1", MAMMOVLM_DEADLINE_S="5"
-    ) as server:
-        yield server
+def intake() -> Mapping[str, str]:
+    return {"MAMMOVLM_QUIET_S": "1", "MAMMOVLM_DEADLINE_S": "5"}
 
 
 @pytest.fixture(scope="module")

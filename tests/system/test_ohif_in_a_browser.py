@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, expect
 
 from local_servers import Orthanc, orthanc_server
 from mammogram_files import as_file, four_views
-from page_system import DESKTOP, Complaints, chromium, ohif_folder, picture, report_on
+from page_system import DESKTOP, Complaints, ohif_folder, picture, report_on
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -19,12 +19,6 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orthanc]:
         folder, MAMMOVLM_ENABLED="false", MAMMOVLM_OHIF_DIR=str(ohif_folder())
     ) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as running:
-        yield running
 
 
 def test_ohif_shows_the_images_of_a_study_and_its_report(

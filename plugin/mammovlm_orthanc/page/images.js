@@ -2,28 +2,35 @@
 // The views as they hang: right breast at the left, chest walls facing each other.
 
 import { byId, element, show } from './elements.js';
+import { outlines } from './regions.js';
 import { percent, SLOT_WORDS } from './wording.js';
 
 const SLOTS = Object.keys(SLOT_WORDS);
 const PIXELS = 1200;
 
 export function showImages(section, { images, report, status }) {
-  show(section, [images, report?.views, status.missing], () => {
+  show(section, [images, report?.views, report?.regions, status.missing], () => {
     const mosaic = images.length > SLOTS.length;
-    const figures = images.map((image) => figure(image, report?.views.find((view) => view.sop_instance_uid === image.sop_instance_uid)));
+    const figures = images.map((image) => figure(image, report));
     const empty = mosaic ? [] : SLOTS.filter((slot) => !images.some((image) => image.slot === slot)).map(missing);
     return [...figures, ...empty];
   });
 }
 
-function figure(image, view) {
-  const turns = [image.is_mirrored && 'mirrored', image.is_upside_down && 'upside-down'].filter(Boolean);
+function figure(image, report) {
+  const view = report?.views.find((each) => each.sop_instance_uid === image.sop_instance_uid);
+  const turns = [image.is_mirrored && 'mirrored', image.is_upside_down && 'upside-down'].filter(Boolean).join(' ');
   const words = SLOT_WORDS[image.slot];
-  return element('figure', { class: `${image.slot} ${side(image.slot)}`, 'data-slot': image.slot },
+  return element('figure', { class: `${image.slot} ${side(image.slot)}`, 'data-slot': image.slot, 'data-uid': image.sop_instance_uid },
     element('button', { type: 'button', class: 'picture', 'aria-label': `Enlarge ${words}`, 'aria-pressed': 'false', 'data-place': image.orthanc_id, onclick: (event) => toggle(event.currentTarget.parentNode) },
-      element('img', { src: `/instances/${image.orthanc_id}/rendered?width=${PIXELS}&height=${PIXELS}`, alt: `${words} view`, class: turns.join(' '), decoding: 'async' })),
+      element('img', { src: rendered(image.orthanc_id), alt: `${words} view`, class: turns, decoding: 'async' }),
+      image.heat_map ? element('img', { 'data-src': rendered(image.heat_map), alt: `${words} view with the heat map`, class: `heat ${turns}`, decoding: 'async' }) : null),
+    outlines(image, report?.regions ?? [], { isRight: side(image.slot) === 'right', turns }),
+    element('p', { class: 'told', 'aria-hidden': 'true', hidden: true }),
     element('figcaption', {}, element('b', {}, words), view ? captions(view) : null));
 }
+
+const rendered = (id) => `/instances/${id}/rendered?width=${PIXELS}&height=${PIXELS}`;
 
 const captions = (view) => [
   view.expert ? element('span', { title: 'The expert (image encoder) that looked at this view' }, `expert ${view.expert}`) : null,
@@ -54,4 +61,9 @@ export function enlarge(place) {
   const slot = SLOTS[place];
   const wanted = place === null ? large : section.querySelector(`[data-slot="${slot}"]:not(.missing)`);
   if (wanted) toggle(wanted);
+}
+
+export function enlargeImage(uid) {
+  const wanted = byId('images').querySelector(`[data-uid="${CSS.escape(uid)}"]`);
+  if (wanted && !wanted.classList.contains('large')) toggle(wanted);
 }

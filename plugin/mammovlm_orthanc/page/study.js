@@ -2,10 +2,11 @@
 // The page of one study: pictures as they hang, numbers, words, and what a reader says about them.
 
 import { byId, element, show } from './elements.js';
-import { showImages, enlarge } from './images.js';
+import { enlarge, enlargeImage, showImages } from './images.js';
 import { likelihoodBar } from './likelihood_bar.js';
 import { opinionOf, say as sayOpinion } from './opinion.js';
 import { showPatientText } from './patient_text.js';
+import { layerOf, regionList, showSwitches, switchLayer } from './regions.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
   DENSITY_WORDS, dicomDate, duration, FINAL, interval, localTime, percent, personName, secondsSince, setClock,
@@ -20,10 +21,13 @@ function take(content) {
   setClock(content.now);
   document.title = `${personName(content.header.patient_name) || 'Study'} – MammoVLM`;
   const { status, report } = content;
+  byId('ohif').hidden = !content.has_viewer;
   show(byId('who'), [content.header, status.state, status.priority, content.has_viewer, content.report_orthanc_id], () => who(content));
   showImages(byId('images'), content);
+  showSwitches(byId('layers'), content);
   show(byId('progress'), [status, content.report_run], () => progress(content));
   show(byId('numbers'), [report, content.report_run], () => numbers(content));
+  show(byId('regions'), [report?.regions], () => regionList(content, enlargeImage));
   show(byId('opinion'), [report !== null, content.review, content.report_reference], () => opinionOf(content, again));
   showPatientText(byId('words'), content, again);
   show(byId('basis'), [report, status.left_out], () => basis(content));
@@ -149,7 +153,9 @@ function onKey(event) {
     Escape: () => enlarge(null),
   };
   for (const place of [1, 2, 3, 4]) actions[place] = () => enlarge(place - 1);
-  const action = actions[event.key];
+  const layer = layerOf(event.key);
+  if (layer) actions[layer] = () => switchLayer(layer);
+  const action = actions[layer ?? event.key];
   if (!action) return;
   event.preventDefault();
   action();

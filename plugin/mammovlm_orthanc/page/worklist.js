@@ -39,7 +39,7 @@ function remember() {
 
 function take(content) {
   setClock(content.now);
-  byId('viewer').hidden = !content.has_viewer;
+  byId('ohif').hidden = !content.has_viewer;
   showChips(content.counts);
   const body = byId('studies');
   const wanted = new Set(content.studies.map((study) => study.orthanc_study_id));

@@ -1,0 +1,147 @@
+"""The page of a study in a real Chromium, on a real Orthanc and with real reports."""
+
+import csv
+import io
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from local_servers import Orthanc, wait_until
+from mammogram_files import four_views
+from page_actions import open_study, open_worklist, row, scrolls_sideways, sign, wait_for_pictures
+from page_system import PHONE, PageSystem, picture
+
+pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+MARKUP = "<img src=x onerror=alert(1)>^<b>"
+SHOWN_MARKUP = "<img src"
+
+
+def test_markup_in_dicom_is_shown_as_text_and_never_runs(
+    page: Page, orthanc: Orthanc, system: PageSystem
+) -> None:
+    study_uid = system.analysed(
+        four_views(
+            PatientName=MARKUP,
+            PatientID="<script>alert(2)</script>",
+            StudyDescription='"><svg onload=alert(3)>',
+        )
+    )
+    open_worklist(page, orthanc)
+    expect(row(page, study_uid)).to_contain_text(SHOWN_MARKUP)
+    expect(row(page, study_uid)).to_contain_text("<script>alert(2)</script>")
+    open_study(page, orthanc, study_uid)
+    expect(page.locator("h1")).to_contain_text(SHOWN_MARKUP)
+    expect(page.locator("#who")).to_contain_text('"><svg onload=alert(3)>')
+    assert page.locator("#who img, #who svg, #who script").count() == 0
+    sign(page)
+    page.locator("#comment").fill("<img src=x onerror=alert(4)>")
+    page.get_by_role("button", name="Disagree").click()
+    expect(page.locator("#opinion .entries")).to_contain_text("<img src=x onerror=alert(4)>")
+
+
+def test_the_four_views_hang_with_chest_walls_facing_each_other(
+    page: Page, orthanc: Orthanc, study: str
+) -> None:
+    open_study(page, orthanc, study)
+    expect(page.locator("#images img")).to_have_count(4)
+    wait_for_pictures(page)
+    boxes = {
+        slot: page.locator(f'figure[data-slot="{slot}"]').bounding_box()
+        for slot in ("RCC", "LCC", "RMLO", "LMLO")
+    }
+    at = {slot: (box["x"], box["y"]) for slot, box in boxes.items() if box}
+    assert at["RCC"][0] == at["RMLO"][0] < at["LCC"][0] == at["LMLO"][0]
+    assert at["RCC"][1] == at["LCC"][1] < at["RMLO"][1] == at["LMLO"][1]
+    caption = page.locator('figure[data-slot="LMLO"] figcaption')
+    expect(caption).to_contain_text("expert convnext")
+    expect(caption).to_contain_text("density C 78 %")
+    page.keyboard.press("3")
+    expect(page.locator('figure[data-slot="RMLO"]')).to_be_visible()
+    expect(page.locator('figure[data-slot="LCC"]')).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(page.locator('figure[data-slot="LCC"]')).to_be_visible()
+    picture(page, "study")
+
+
+def test_the_numbers_come_with_their_intervals_and_with_what_they_rest_on(
+    page: Page, orthanc: Orthanc, study: str
+) -> None:
+    open_study(page, orthanc, study)
+    numbers = page.locator("#numbers")
+    expect(numbers.locator(".densities li").first).to_contain_text("Right")
+    expect(numbers.locator(".likelihoods li").last).to_contain_text("91 % 84–97")
+    expect(numbers).to_contain_text("trained on simulated images (phantoms) only")
+    expect(page.locator("#basis")).to_contain_text("not cleared or approved as a medical device")
+    link = page.get_by_role("link", name="Report (DICOM SR)").get_attribute("href")
+    assert orthanc.get(str(link)).content[128:132] == b"DICM"
+
+
+def test_the_patients_text_is_a_draft_until_somebody_signs_its_release(
+    page: Page, orthanc: Orthanc, system: PageSystem
+) -> None:
+    study_uid = system.analysed(four_views(PatientName="Meitner^Lise", PatientID="P-6"))
+    open_study(page, orthanc, study_uid)
+    words = page.locator("#words")
+    expect(words).to_contain_text("draft, not reviewed")
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator("#said")).to_contain_text("Sign with your name")
+    words.locator("input.reader").fill("Dr Reader")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Text for the patient").fill("Your doctor will call you.")
+    page.get_by_role("button", name="Keep draft").click()
+    expect(words).to_contain_text("Dr Reader saved a draft")
+    expect(words).to_contain_text("draft, not reviewed")
+    page.get_by_role("button", name="Release").click()
+    expect(words).to_contain_text("Dr Reader released it")
+    page.reload()
+    expect(words.locator("h2")).to_contain_text("released")
+    expect(words.locator(".letter")).to_have_text("Your doctor will call you.")
+
+
+def test_an_opinion_survives_the_end_of_orthanc_and_is_exported(
+    page: Page, orthanc: Orthanc, study: str
+) -> None:
+    open_study(page, orthanc, study)
+    sign(page)
+    page.locator("#comment").fill("=left density is B, not C")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    expect(page.get_by_role("button", name="Agree", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    page.keyboard.press("d")
+    expect(page.get_by_role("button", name="Disagree")).to_have_attribute("aria-pressed", "true")
+    page.goto("about:blank")
+    orthanc.kill()
+    orthanc.start()
+    wait_until("the list is complete", lambda: "Bell" in orthanc.get("/mammovlm/worklist").text)
+    open_study(page, orthanc, study)
+    expect(page.get_by_role("button", name="Disagree")).to_have_attribute("aria-pressed", "true")
+    lines = csv.DictReader(io.StringIO(orthanc.get("/mammovlm/opinions.csv").text))
+    said = [line for line in lines if line["study_instance_uid"] == study]
+    assert [(line["opinion"], line["reader"]) for line in said] == [
+        ("agree", "Dr Reader"),
+        ("disagree", "Dr Reader"),
+    ]
+    assert said[0]["comment"] == "'=left density is B, not C"
+    open_worklist(page, orthanc)
+    expect(row(page, study)).to_contain_text("disagreed")
+
+
+def test_both_pages_fit_on_a_phone(
+    browser: Browser, orthanc: Orthanc, study: str, system: PageSystem
+) -> None:
+    assert system.orthanc is orthanc
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    open_worklist(page, orthanc)
+    expect(row(page, study)).to_be_visible()
+    assert not scrolls_sideways(page)
+    picture(page, "worklist-phone")
+    row(page, study).tap()
+    expect(page.locator("#numbers")).to_contain_text("Breast density")
+    assert not scrolls_sideways(page)
+    wait_for_pictures(page)
+    picture(page, "study-phone")
+    context.close()
