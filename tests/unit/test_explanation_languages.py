@@ -20,7 +20,8 @@ from mammovlm.settings import Settings
 from mammovlm.study import LeftOutReason
 from mammovlm.training.train_compact import training_note
 from mammovlm.words import CHINESE, ENGLISH, LANGUAGES, Sentences
-from mammovlm.words.sentences import Forbidden, Shape, Term
+from mammovlm.words.sentences import Forbidden, Term
+from mammovlm.words.shapes import Shape
 from random_findings import random_findings
 
 HAN = re.compile(r"[\u3400-\u9fff]")

@@ -17,7 +17,8 @@ from mammovlm.explanation import explain, facts_of, refusal_of, template_text, w
 from mammovlm.explanation.readability import NLTK_DATA, grade_of, readability_of
 from mammovlm.findings import ExplanationOrigin
 from mammovlm.words.english import ENGLISH
-from mammovlm.words.sentences import Shape, Term
+from mammovlm.words.sentences import Term
+from mammovlm.words.shapes import Shape
 from random_findings import random_findings
 
 SEEDS = st.integers(min_value=0, max_value=2**32)

@@ -7,16 +7,21 @@ this means in a language, its file of sentences says (`mammovlm.words`).
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from mammovlm.explanation.facts import Claim, Facts, claims_of
+from mammovlm.explanation.facts import REPORT_TOPICS, Claim, Facts, Topic, claims_of
 from mammovlm.explanation.grammar import grammar_for
 from mammovlm.explanation.readability import grade_of, length_of
 from mammovlm.explanation.refusal import Refusal, RefusalReason
 from mammovlm.words.sentences import Sentences
 
 
-def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
+def refusal_of(
+    wording: str,
+    facts: Facts,
+    sentences: Sentences,
+    topics: Collection[Topic] = REPORT_TOPICS,
+) -> Refusal | None:
     """Judge a wording of the language model.
 
     Parameters
@@ -27,6 +32,8 @@ def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | No
         What it must say, no less and no more.
     sentences
         The language it must be in.
+    topics
+        What it must speak of, and of nothing else; an answer speaks of some.
 
     Returns
     -------
@@ -37,7 +44,7 @@ def refusal_of(wording: str, facts: Facts, sentences: Sentences) -> Refusal | No
         _refused_length(wording, sentences)
         or _refused_words(wording, sentences)
         or _refused_form(wording, sentences)
-        or _refused_claims(wording, facts, sentences)
+        or _refused_claims(wording, claims_of(facts, topics), sentences)
         or _refused_reading(wording, sentences)
     )
 
@@ -67,7 +74,9 @@ def _refused_words(wording: str, sentences: Sentences) -> Refusal | None:
     return None
 
 
-def _refused_claims(wording: str, facts: Facts, sentences: Sentences) -> Refusal | None:
+def _refused_claims(
+    wording: str, expected: frozenset[Claim], sentences: Sentences
+) -> Refusal | None:
     grammar, made = grammar_for(sentences), list[Claim]()
     for number, sentence in enumerate(split(wording, sentences), start=1):
         if length_of(sentence, sentences.form) > sentences.form.longest_sentence:
@@ -76,7 +85,7 @@ def _refused_claims(wording: str, facts: Facts, sentences: Sentences) -> Refusal
         if claims is None:
             return Refusal(RefusalReason.NOT_UNDERSTOOD, f"sentence {number}")
         made.extend(claims)
-    return _refused_difference(made, claims_of(facts))
+    return _refused_difference(made, expected)
 
 
 def _refused_difference(made: Sequence[Claim], expected: frozenset[Claim]) -> Refusal | None:

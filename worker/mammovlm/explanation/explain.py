@@ -1,11 +1,11 @@
 """Findings to words: facts, template sentences, the language model's wording, parse-back check."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from mammovlm.explanation.check import refusal_of
-from mammovlm.explanation.facts import Facts, facts_of
+from mammovlm.explanation.facts import REPORT_TOPICS, Facts, Topic, facts_of
 from mammovlm.explanation.federal import lay_summary
 from mammovlm.explanation.patient_text import likely_texts, template_text
 from mammovlm.explanation.prompt import prompt_for
@@ -58,8 +58,10 @@ def explain(
     """
     sentences = LANGUAGES[language]
     facts = facts_of(findings, suspicion_threshold)
-    asked = write if sentences.prompt is not None else None
-    wording, refusal = (None, None) if asked is None else _wording(asked, facts, sentences)
+    wording, refusal = None, None
+    if write is not None and sentences.prompt is not None:
+        prompt, likely = prompt_for(facts, sentences), likely_texts(facts, sentences)
+        wording, refusal = checked_wording(write, prompt, likely, facts, sentences)
     text = wording or template_text(facts, sentences)
     federal = [lay_summary(facts.density)] if facts.density and sentences.us_density_law else []
     return Explanation(
@@ -73,13 +75,27 @@ def explain(
     )
 
 
-def _wording(write: Write, facts: Facts, sentences: Sentences) -> tuple[str | None, Refusal | None]:
-    """Ask for a wording and judge it; a language model that fails never blocks a result."""
+def checked_wording(
+    write: Write,
+    prompt: str,
+    likely: Sequence[str],
+    facts: Facts,
+    sentences: Sentences,
+    *,
+    topics: Collection[Topic] = REPORT_TOPICS,
+) -> tuple[str | None, Refusal | None]:
+    """Ask for a wording and judge it; a language model that fails never blocks a result.
+
+    Returns
+    -------
+    str or None, Refusal or None
+        The wording, or why it may not be shown.
+    """
     try:
-        said = write(prompt_for(facts, sentences), likely=likely_texts(facts, sentences))
+        said = write(prompt, likely=likely)
     except (RuntimeError, ValueError, IndexError, MemoryError) as error:
         _log.warning("The language model failed: %s", type(error).__name__)
         return None, Refusal(RefusalReason.FAILED, type(error).__name__)
     wording = sentences.form.between.join(said.split())
-    refusal = refusal_of(wording, facts, sentences)
+    refusal = refusal_of(wording, facts, sentences, topics)
     return (None, refusal) if refusal else (wording, None)

@@ -1,8 +1,9 @@
 """What may be said to a patient: the few facts that words are made of, and nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from mammovlm.findings import BreastFindings, DensityCategory, Findings, Likelihood
 from mammovlm.study import HANGING_ORDER, Laterality, Slot, ViewPosition
@@ -66,15 +67,37 @@ class Facts:
 
 
 class Topic(StrEnum):
-    """What a sentence of the patient text is about; the order is the order of the text."""
+    """What a sentence is about; the order is the order of a text."""
 
     LOOKED = "looked"
     MISSING = "missing"
+    COMPLETE = "complete"
     DENSITY = "density"
+    DENSITY_MEANING = "density meaning"
     SCORE = "score"
     MEANING = "meaning"
+    NEXT = "next"
+    WRITER = "writer"
+    UNCHECKED = "unchecked"
     LIMIT = "limit"
     READER = "reader"
+    FOR_A_DOCTOR = "for a doctor"
+    NO_ANSWER = "no answer"
+    CAN_SAY = "can say"
+
+
+REPORT_TOPICS: Final = frozenset(
+    (
+        Topic.LOOKED,
+        Topic.MISSING,
+        Topic.DENSITY,
+        Topic.SCORE,
+        Topic.MEANING,
+        Topic.LIMIT,
+        Topic.READER,
+    )
+)
+"""What the patient's text in a report speaks of; the others are for answers to questions."""
 
 
 @dataclass(frozen=True)
@@ -96,19 +119,34 @@ class Claim:
     value: DensityCategory | ScoreRange | ViewPosition | None = None
 
 
-def claims_of(facts: Facts) -> frozenset[Claim]:
-    """Every claim that a text on these facts must make; it may make no other."""
-    return frozenset(
-        (
-            *(Claim(Topic.LOOKED, breast.laterality) for breast in facts.breasts),
-            *(Claim(Topic.MISSING, slot.laterality, slot.position) for slot in facts.missing),
-            Claim(Topic.DENSITY, None, facts.density),
-            *(Claim(Topic.SCORE, breast.laterality, breast.score) for breast in facts.breasts),
-            *((Claim(Topic.MEANING),) if facts.has_score else ()),
-            Claim(Topic.LIMIT),
-            Claim(Topic.READER),
-        )
+_ALWAYS_TRUE: Final = frozenset(
+    (
+        Topic.DENSITY_MEANING,
+        Topic.NEXT,
+        Topic.WRITER,
+        Topic.UNCHECKED,
+        Topic.LIMIT,
+        Topic.READER,
+        Topic.FOR_A_DOCTOR,
+        Topic.NO_ANSWER,
+        Topic.CAN_SAY,
     )
+)
+"""Topics whose sentence states the same whatever the facts are."""
+
+
+def claims_of(facts: Facts, topics: Collection[Topic] = REPORT_TOPICS) -> frozenset[Claim]:
+    """Every claim that a text on these facts and topics must make; it may make no other."""
+    claims = (
+        *(Claim(Topic.LOOKED, breast.laterality) for breast in facts.breasts),
+        *(Claim(Topic.MISSING, slot.laterality, slot.position) for slot in facts.missing),
+        *(() if facts.missing else (Claim(Topic.COMPLETE),)),
+        Claim(Topic.DENSITY, None, facts.density),
+        *(Claim(Topic.SCORE, breast.laterality, breast.score) for breast in facts.breasts),
+        *((Claim(Topic.MEANING),) if facts.has_score else ()),
+        *(Claim(topic) for topic in _ALWAYS_TRUE),
+    )
+    return frozenset(claim for claim in claims if claim.topic in topics)
 
 
 def facts_of(findings: Findings, suspicion_threshold: float = 0.5) -> Facts:

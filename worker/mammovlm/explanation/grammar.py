@@ -13,7 +13,8 @@ from typing import Final
 from mammovlm.explanation.facts import Claim, ScoreRange, Topic
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality, ViewPosition
-from mammovlm.words.sentences import Sentences, Shape, Term
+from mammovlm.words.sentences import Sentences, Term
+from mammovlm.words.shapes import Shape
 
 FIELD = re.compile(r"\{(\w+?)(_2)?\}")
 """A field of a pattern; the suffix marks a second one of the same kind."""
@@ -24,14 +25,22 @@ TOPICS: Final[Mapping[Shape, Topic]] = MappingProxyType(
         Shape.MISSING_ONE: Topic.MISSING,
         Shape.MISSING_SEVERAL: Topic.MISSING,
         Shape.MISSING_ON_BOTH_SIDES: Topic.MISSING,
+        Shape.COMPLETE: Topic.COMPLETE,
         Shape.DENSITY: Topic.DENSITY,
         Shape.DENSITY_UNKNOWN: Topic.DENSITY,
+        Shape.DENSITY_MEANING: Topic.DENSITY_MEANING,
         Shape.SCORE: Topic.SCORE,
         Shape.SCORE_TWO: Topic.SCORE,
         Shape.NO_SCORE: Topic.SCORE,
         Shape.MEANING: Topic.MEANING,
+        Shape.NEXT: Topic.NEXT,
+        Shape.WRITER: Topic.WRITER,
+        Shape.UNCHECKED: Topic.UNCHECKED,
         Shape.LIMIT: Topic.LIMIT,
         Shape.READER: Topic.READER,
+        Shape.FOR_A_DOCTOR: Topic.FOR_A_DOCTOR,
+        Shape.NO_ANSWER: Topic.NO_ANSWER,
+        Shape.CAN_SAY: Topic.CAN_SAY,
     }
 )
 """What a sentence of each shape is about."""

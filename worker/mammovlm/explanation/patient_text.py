@@ -4,10 +4,11 @@ import random
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from mammovlm.explanation.facts import BreastScore, Facts, ScoreRange, Topic
+from mammovlm.explanation.facts import REPORT_TOPICS, BreastScore, Facts, ScoreRange, Topic
 from mammovlm.explanation.grammar import FIELD, TOPICS, capitalised
 from mammovlm.study import Laterality, ViewPosition
-from mammovlm.words.sentences import Sentences, Shape, Term
+from mammovlm.words.sentences import Sentences, Term
+from mammovlm.words.shapes import Shape
 
 Choose = Callable[[Sequence[str]], str]
 """Picks one phrasing of several."""
@@ -15,25 +16,41 @@ Choose = Callable[[Sequence[str]], str]
 LIKELY_TEXTS: Final = 32
 """Enough for every phrasing to stand in some text."""
 
+_LAST: Final = (
+    Shape.NEXT,
+    Shape.WRITER,
+    Shape.UNCHECKED,
+    Shape.LIMIT,
+    Shape.READER,
+    Shape.FOR_A_DOCTOR,
+    Shape.NO_ANSWER,
+    Shape.CAN_SAY,
+)
+"""Sentences without a fact, at the end of a text."""
+
 _Filled = tuple[Shape, Mapping[str, str]]
 
 
-def template_text(facts: Facts, sentences: Sentences) -> str:
+def template_text(
+    facts: Facts, sentences: Sentences, topics: Collection[Topic] = REPORT_TOPICS
+) -> str:
     """Word the facts with the first phrasing of each; the same facts give the same text."""
-    return worded(facts, sentences, lambda phrasings: phrasings[0])
+    return worded(facts, sentences, lambda phrasings: phrasings[0], topics)
 
 
-def likely_texts(facts: Facts, sentences: Sentences) -> list[str]:
+def likely_texts(
+    facts: Facts, sentences: Sentences, topics: Collection[Topic] = REPORT_TOPICS
+) -> list[str]:
     """Word the facts in `LIKELY_TEXTS` ways; the same facts give the same texts."""
     draw = random.Random(0)
-    return [worded(facts, sentences, draw.choice) for _ in range(LIKELY_TEXTS)]
+    return [worded(facts, sentences, draw.choice, topics) for _ in range(LIKELY_TEXTS)]
 
 
 def worded(
     facts: Facts,
     sentences: Sentences,
     choose: Choose,
-    topics: Collection[Topic] = tuple(Topic),
+    topics: Collection[Topic] = REPORT_TOPICS,
 ) -> str:
     """Word the facts.
 
@@ -46,7 +63,7 @@ def worded(
     choose
         Picks each pattern and phrasing; a seeded random choice gives a varied text.
     topics
-        What to speak of; a complete text speaks of all.
+        What to speak of; an answer to a question speaks of some.
 
     Returns
     -------
@@ -76,15 +93,17 @@ def _filled(facts: Facts) -> Iterator[_Filled]:
     """Choose the shapes that the facts need, in the order of the text."""
     yield Shape.LOOKED, {Term.SIDES: "".join(facts.sides)}
     yield from _missing(facts)
+    if not facts.missing:
+        yield Shape.COMPLETE, {}
     if facts.density is None:
         yield Shape.DENSITY_UNKNOWN, {}
     else:
         yield Shape.DENSITY, {Term.DENSITY: facts.density}
+    yield Shape.DENSITY_MEANING, {}
     yield from _scores(facts.breasts)
     if facts.has_score:
         yield Shape.MEANING, {}
-    yield Shape.LIMIT, {}
-    yield Shape.READER, {}
+    yield from ((shape, {}) for shape in _LAST)
 
 
 def _missing(facts: Facts) -> Iterator[_Filled]:

@@ -30,14 +30,18 @@ def prompt_for(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -
     ValueError
         For a language in which no language model is asked.
     """
+    return f"{facts_line(facts, sentences, seen_only=seen_only)} {_words(sentences).task}"
+
+
+def facts_line(facts: Facts, sentences: Sentences, *, seen_only: bool = False) -> str:
+    """Write the facts as one line; parameters and errors as of `prompt_for`."""
     words = _words(sentences)
-    line = words.facts.format(
-        sides=", ".join(words.sides[side] for side in facts.sides),
+    return words.facts.format(
+        sides=", ".join(words.sides[side] for side in facts.sides) or words.none,
         missing=_missing(facts.missing, words),
         density=words.unseen if seen_only else _density(facts, sentences, words),
-        scores=words.unseen if seen_only else _scores(facts, words),
+        scores=words.unseen if seen_only else _scores(facts, words) or words.none,
     )
-    return f"{line} {words.task}"
 
 
 def caption_prompt(sentences: Sentences) -> str:

@@ -8,9 +8,11 @@ use for those of BI-RADS. No Chinese-speaking radiologist has reviewed the sente
 from collections.abc import Mapping
 from typing import Final
 
-from mammovlm.words.page_words import PageWords
+from mammovlm.words.chinese_page import PAGE
+from mammovlm.words.chinese_questions import ANSWER_PATTERNS, QUESTIONS
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
-from mammovlm.words.sentences import Forbidden, Form, Sentences, Shape, Term, Unit
+from mammovlm.words.sentences import Forbidden, Form, Sentences, Term, Unit
+from mammovlm.words.shapes import Shape
 
 _PATTERNS: Final = {
     Shape.LOOKED: (
@@ -254,28 +256,6 @@ _READABLE: Final = ReadableWords(
     kinds=("肿块", "钙化", "不对称", "结构扭曲", "类型未定"),
 )
 
-_PAGE: Final = PageWords(
-    banner="仅供研究使用。计算机生成的草稿，未经任何人核实（UNVERIFIED）。",
-    partial="不完整（PARTIAL）：并非全部内容都能分析。",
-    patient="患者",
-    patient_id="患者编号",
-    born="出生日期",
-    sex="性别",
-    study_date="检查日期",
-    accession="检查号",
-    breast="乳房",
-    density="密度（概率）",
-    presence="有无需评估的发现（3 类及以上相对于 1、2 类）",
-    suspicion="若有：4 类及以上相对于 3 类",
-    suggestion="AI 提示（不是评估结论）",
-    views="体位与专家编码器",
-    none_missing="缺少的体位：无。",
-    interval="95%：{low:.1f} 至 {high:.1f}",
-    not_available="无数值",
-    no_suggestion="无",
-    cut="【为排入一页而截断；全文见结构化报告】",
-)
-
 CHINESE: Final = Sentences(
     language="zh-CN",
     name="Chinese (China)",
@@ -288,7 +268,7 @@ CHINESE: Final = Sentences(
         longest_text=200,
         longest_sentence=40,
     ),
-    patterns=_PATTERNS,
+    patterns={**_PATTERNS, **ANSWER_PATTERNS},
     terms=_TERMS,
     synonyms=_SYNONYMS,
     forbidden=_FORBIDDEN,
@@ -296,5 +276,6 @@ CHINESE: Final = Sentences(
     summary=_SUMMARY,
     report=_REPORT,
     readable=_READABLE,
-    page=_PAGE,
+    page=PAGE,
+    questions=QUESTIONS,
 )

@@ -7,9 +7,11 @@ reassurance (dicom-and-field D.4).
 from collections.abc import Mapping
 from typing import Final
 
+from mammovlm.words.english_questions import ANSWER_PATTERNS, QUESTIONS
 from mammovlm.words.page_words import PageWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
-from mammovlm.words.sentences import Forbidden, Form, PromptWords, Sentences, Shape, Term, Unit
+from mammovlm.words.sentences import Forbidden, Form, PromptWords, Sentences, Term, Unit
+from mammovlm.words.shapes import Shape
 
 _PATTERNS: Final = {
     Shape.LOOKED: (
@@ -278,7 +280,7 @@ ENGLISH: Final = Sentences(
         longest_sentence=20,
         grade_limit=8.0,  # the target is 6
     ),
-    patterns=_PATTERNS,
+    patterns={**_PATTERNS, **ANSWER_PATTERNS},
     terms=_TERMS,
     synonyms=_SYNONYMS,
     forbidden=_FORBIDDEN,
@@ -288,4 +290,5 @@ ENGLISH: Final = Sentences(
     report=_REPORT,
     readable=_READABLE,
     page=_PAGE,
+    questions=QUESTIONS,
 )

@@ -10,24 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mammovlm.words.page_words import PageWords
+from mammovlm.words.question_words import QuestionWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
-
-
-class Shape(StrEnum):
-    """The forms a sentence can take; each is about one topic."""
-
-    LOOKED = "looked"
-    MISSING_ONE = "missing one"
-    MISSING_SEVERAL = "missing several"
-    MISSING_ON_BOTH_SIDES = "missing on both sides"
-    DENSITY = "density"
-    DENSITY_UNKNOWN = "density unknown"
-    SCORE = "score"
-    SCORE_TWO = "score two"
-    NO_SCORE = "no score"
-    MEANING = "meaning"
-    LIMIT = "limit"
-    READER = "reader"
+from mammovlm.words.shapes import Shape
 
 
 class Term(StrEnum):
@@ -144,6 +129,8 @@ class Sentences:
     names, summary, report, readable, page
         Names of sides, views and the like; the radiologist's sentences; the report's other
         texts; the labels of the report as text; those of the one-page summary.
+    questions
+        How a question about a result is read.
     prompt
         How the language model is asked. None where no language model was tuned for the language:
         it is not asked then, and the patient's text is the template's.
@@ -163,6 +150,7 @@ class Sentences:
     report: ReportWords
     readable: ReadableWords
     page: PageWords
+    questions: QuestionWords
     prompt: PromptWords | None = None
 
     def note_of(self, note: str) -> str:
