@@ -46,6 +46,18 @@ _MEANT: Final = MappingProxyType(
 )
 """What "what does that mean?" asks for, after an answer about something."""
 
+_ABOUT_A_BREAST: Final = frozenset(
+    (
+        Asked.DENSITY,
+        Asked.DENSITY_MEANING,
+        Asked.SCORE,
+        Asked.SCORE_MEANING,
+        Asked.PICTURES,
+        Asked.SUMMARY,
+    )
+)
+"""What "and the left one?" can go on from."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -137,7 +149,7 @@ def read_question(question: str, words: QuestionWords, before: Reading | None) -
         return _meaning(known, sides)
     asked = frozenset(one for one, patterns in words.topics.items() if _found(patterns, text))
     if not asked and sides and len(text) <= words.longest_follow_up:
-        asked = known.asked if known else frozenset({Asked.SCORE})
+        asked = (known.asked & _ABOUT_A_BREAST if known else None) or frozenset({Asked.SCORE})
     return Reading(_without_parts(asked), sides) if asked else NO_ANSWER
 
 

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from mammovlm.model.soft_prefix import SOFT, prompt_tokens
 from mammovlm.training.explanation_pairs import Exam, Pair, Stage, pair_for
+from mammovlm.training.question_pairs import question_pair_for
 from mammovlm.words.sentences import Sentences
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 IGNORED: Final = -100
 _PADDING: Final = SOFT - 1
+QUESTIONS: Final = 0.5
+"""Share of the pairs of stage S3b that are rounds of a conversation; the others are reports."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,14 @@ class ExplanationBatches:
 
     def draw(self, stage: Stage, count: int, draw: random.Random) -> Batch:
         """Draw pairs of random exams; the same state of ``draw`` gives the same batch."""
-        pairs = [
-            pair_for(draw.choice(self._exams), stage, self._sentences, draw) for _ in range(count)
-        ]
+        pairs = [self._pair(stage, draw) for _ in range(count)]
         return batch_of(pairs, self._tokenizer, self._tokens)
+
+    def _pair(self, stage: Stage, draw: random.Random) -> Pair:
+        exam = draw.choice(self._exams)
+        if stage == "S3b" and draw.random() < QUESTIONS:
+            return question_pair_for(exam, self._sentences, draw).pair
+        return pair_for(exam, stage, self._sentences, draw)
 
 
 def batch_of(pairs: Sequence[Pair], tokenizer: "PreTrainedTokenizerBase", tokens: int) -> Batch:

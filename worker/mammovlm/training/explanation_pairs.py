@@ -148,15 +148,15 @@ def pair_for(exam: Exam, stage: Stage, sentences: Sentences, draw: random.Random
     draw
         Source of all chance; the same state gives the same pair.
     """
-    slots = _slots(draw)
+    slots = views_shown(draw)
     if stage == "S3a":
         facts = facts_from(exam, slots)
         answer = worded(facts, sentences, draw.choice, (Topic.DENSITY, Topic.SCORE))
-        return _pair(caption_prompt(sentences), answer, slots, exam, facts)
+        return pair_of(caption_prompt(sentences), answer, slots, exam, facts)
     withheld = draw.random() < WITHHELD
-    facts = facts_from(exam, slots) if withheld else _varied(facts_from(exam, slots), draw)
+    facts = facts_from(exam, slots) if withheld else varied(facts_from(exam, slots), draw)
     prompt = prompt_for(facts, sentences, seen_only=withheld)
-    return _pair(prompt, worded(facts, sentences, draw.choice), slots, exam, facts)
+    return pair_of(prompt, worded(facts, sentences, draw.choice), slots, exam, facts)
 
 
 def facts_from(exam: Exam, slots: Sequence[Slot]) -> Facts:
@@ -173,12 +173,14 @@ def facts_from(exam: Exam, slots: Sequence[Slot]) -> Facts:
     )
 
 
-def _pair(prompt: str, answer: str, slots: tuple[Slot, ...], exam: Exam, facts: Facts) -> Pair:
+def pair_of(prompt: str, answer: str, slots: tuple[Slot, ...], exam: Exam, facts: Facts) -> Pair:
+    """Put a prompt and its answer together with the embeddings of the views that are shown."""
     rows = [HANGING_ORDER.index(slot) for slot in slots]
     return Pair(prompt, answer, slots, exam.embeddings[rows], facts)
 
 
-def _slots(draw: random.Random) -> tuple[Slot, ...]:
+def views_shown(draw: random.Random) -> tuple[Slot, ...]:
+    """Draw the views that are there: mostly all four, else one breast's or any."""
     if draw.random() >= LOSES_VIEWS:
         return HANGING_ORDER
     if draw.random() < 0.5:  # one breast only
@@ -188,7 +190,7 @@ def _slots(draw: random.Random) -> tuple[Slot, ...]:
     return tuple(slot for slot in HANGING_ORDER if slot in kept)
 
 
-def _varied(facts: Facts, draw: random.Random) -> Facts:
+def varied(facts: Facts, draw: random.Random) -> Facts:
     """Draw other facts for the prompt now and then, and leave heads untrained now and then."""
     if draw.random() < OTHER_FACTS:
         facts = replace(
