@@ -11,7 +11,8 @@ Licence: Orthanc's Python plugin is AGPL; what runs inside it is AGPL-3.0-or-lat
 """
 
 from mammovlm_orthanc.plugin import register
+from mammovlm_orthanc.version import VERSION
 
 __all__ = ["__version__", "register"]
 
-__version__ = "0.1.0"
+__version__ = VERSION

@@ -15,6 +15,7 @@ from mammovlm_orthanc.archive import NotInArchive
 from mammovlm_orthanc.broker import FAULTS, Link, connection_parameters
 from mammovlm_orthanc.messages import Event, MessageMalformed, read_dead_notice, read_event
 from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.queue_watch import QueueWatch
 from mammovlm_orthanc.status import StatusUnreadable, StudyStatus
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.unexpected import LOGGER
@@ -41,6 +42,7 @@ class EventConsumer:
         self._store = store
         self._counters = counters
         self.link = Link("consumer")
+        self.queues = QueueWatch()
 
     def run(self, stop: threading.Event) -> None:
         """Read events until told to stop; connect again after every loss."""
@@ -49,6 +51,7 @@ class EventConsumer:
                 with pika.BlockingConnection(self._parameters) as connection:
                     self._consume_over(connection, stop)
             except FAULTS as error:
+                self.queues.forget()
                 self.link.down(error, stop)
 
     def _consume_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
@@ -65,6 +68,7 @@ class EventConsumer:
         self.link.up()
         while not stop.is_set():
             connection.process_data_events(_LOOK_S)
+            self.queues.look(channel)
 
     def _on_event(
         self,

@@ -1,16 +1,22 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Whether the plugin does its work, for monitoring: the health document and the metrics."""
+"""Whether the plugin does its work, for monitoring: alive, ready, well; and the metrics."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from mammovlm_orthanc import clock
 from mammovlm_orthanc.background import Background
 from mammovlm_orthanc.broker import Link
+from mammovlm_orthanc.distributions import Distributions
 from mammovlm_orthanc.metrics import Counters, Gauge
-from mammovlm_orthanc.status import State
+from mammovlm_orthanc.queue_watch import QueueWatch
+from mammovlm_orthanc.status import FINAL, State
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.upkeep import Upkeep
+from mammovlm_orthanc.version import VERSION
+
+Links = Sequence[Link]
 
 
 class Health:
@@ -18,7 +24,7 @@ class Health:
 
     Parameters
     ----------
-    store, upkeep, links, counters
+    store, upkeep, links, queues, counters, distributions
         The parts that are looked at.
     threads
         The background threads, filled when they are made.
@@ -30,15 +36,19 @@ class Health:
         self,
         store: StatusStore,
         upkeep: Upkeep,
-        links: Sequence[Link],
-        counters: Counters,
         *,
+        links: Links,
+        queues: QueueWatch,
+        counters: Counters,
+        distributions: Distributions,
         is_enabled: bool,
     ) -> None:
         self._store = store
         self._upkeep = upkeep
         self._links = links
+        self._queues = queues
         self._counters = counters
+        self._distributions = distributions
         self._is_enabled = is_enabled
         self.threads: tuple[Background, ...] = ()
 
@@ -47,15 +57,30 @@ class Health:
         """Whether the list of studies has been built since the start."""
         return self._upkeep.is_list_complete
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether all threads run, or none should: if not, only a restart of Orthanc helps."""
+        return not self._is_enabled or (
+            bool(self.threads) and all(thread.is_alive for thread in self.threads)
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether studies are taken in and answers are complete.
+
+        A broker that is away does not count: studies are taken in, and sent when it is back.
+        """
+        return not self._is_enabled or (self.is_alive and self.is_list_complete)
+
     def report(self) -> dict[str, Any]:
         """Give the health document; ``status`` is ok, degraded or disabled."""
-        threads = {thread.name: thread.is_alive for thread in self.threads}
         broker = {link.side: link.is_up for link in self._links}
-        is_fine = bool(threads) and all(threads.values()) and all(broker.values())
+        is_fine = self.is_alive and all(broker.values())
         return {
             "status": ("ok" if is_fine else "degraded") if self._is_enabled else "disabled",
+            "version": VERSION,
             "broker_connected": broker,
-            "threads_running": threads,
+            "threads_running": {thread.name: thread.is_alive for thread in self.threads},
             "waiting_to_be_sent": len(self._store.entries([State.READY])),
             "stuck": len(self._upkeep.stuck()),
             "is_list_complete": self.is_list_complete,
@@ -63,32 +88,61 @@ class Health:
 
     def metrics(self) -> str:
         """Give all metrics in Prometheus' text format."""
-        counted = Counter(entry.state for entry in self._store.entries())
-        return self._counters.text(
-            (
-                Gauge(
-                    "studies",
-                    "Studies by state.",
-                    "state",
-                    {state: counted[state] for state in State},
-                ),
-                Gauge(
-                    "stuck_studies",
-                    "Studies queued or running for too long.",
-                    "",
-                    {"": len(self._upkeep.stuck())},
-                ),
-                Gauge(
-                    "broker_connected",
-                    "1 while the connection to the broker stands.",
-                    "side",
-                    {link.side: float(link.is_up) for link in self._links},
-                ),
-                Gauge(
-                    "studies_list_complete",
-                    "1 when all studies have been looked at since the start.",
-                    "",
-                    {"": float(self.is_list_complete)},
-                ),
-            )
+        lines = [*self._counters.lines(), *self._distributions.lines()]
+        gauges = (*self._study_gauges(), *self._own_gauges(), *self._queues.gauges)
+        for gauge in gauges:
+            lines += gauge.lines
+        return "\n".join(lines) + "\n"
+
+    def _study_gauges(self) -> tuple[Gauge, ...]:
+        entries = self._store.entries()
+        counted = Counter(entry.state for entry in entries)
+        since: dict[str, str] = {}
+        for entry in entries:
+            if entry.state not in FINAL:
+                since[entry.state] = min(since.get(entry.state, "9"), entry.changed_at)
+        return (
+            Gauge(
+                "studies",
+                "Studies by state.",
+                "state",
+                {state: counted[state] for state in State},
+            ),
+            Gauge(
+                "oldest_study_seconds",
+                "How long the oldest study has been in a state that should pass; 0: none is.",
+                "state",
+                {state: _age(since.get(state)) for state in State if state not in FINAL},
+            ),
+            _one(
+                "stuck_studies",
+                "Studies queued or running for too long.",
+                lambda: len(self._upkeep.stuck()),
+            ),
         )
+
+    def _own_gauges(self) -> tuple[Gauge, ...]:
+        return (
+            Gauge("info", "Always 1; the version is the label.", "version", {VERSION: 1.0}),
+            _one("enabled", "0 where the intake is switched off.", lambda: self._is_enabled),
+            _one("alive", "0 when a thread has ended; restart Orthanc.", lambda: self.is_alive),
+            Gauge(
+                "broker_connected",
+                "1 while the connection to the broker stands.",
+                "side",
+                {link.side: float(link.is_up) for link in self._links},
+            ),
+            _one(
+                "studies_list_complete",
+                "1 when all studies have been looked at since the start.",
+                lambda: self.is_list_complete,
+            ),
+        )
+
+
+def _one(name: str, explanation: str, value: Callable[[], float]) -> Gauge:
+    return Gauge(name, explanation, "", {"": float(value())})
+
+
+def _age(since: str | None) -> float:
+    return round(max(0.0, clock.now() - clock.from_iso(since)), 1) if since else 0.0

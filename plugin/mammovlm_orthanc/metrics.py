@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Counters and the Prometheus text format (version 0.0.4). No labels but codes: no identifiers."""
+"""Counters and gauges in Prometheus' text format (version 0.0.4). No labels that name a study."""
 
 import threading
 from collections import Counter
@@ -14,8 +14,17 @@ COUNTERS = {
     "publish_failures": "Attempts to reach the broker or to publish that failed.",
     "events": "Events received, by state.",
     "messages_dropped": "Messages that were malformed or about unknown studies, by kind.",
+    "runs": "Runs that ended, by state.",
+    "rejections": "Studies that could not be analysed, by reason.",
+    "failures": "Analyses that failed, by reason.",
     "errors": "Unexpected errors, by thread.",
+    "audit_records": "Requests recorded in the audit trail, by what was asked.",
+    "audit_records_lost": "Audit records that a file or syslog server did not take.",
 }
+PREFIX = "mammovlm_"
+
+Labels = tuple[tuple[str, str], ...]
+"""Name and value of each label of a sample."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,15 @@ class Gauge:
     help: str
     label: str
     samples: Mapping[str, float]
+
+    @property
+    def lines(self) -> list[str]:
+        """The family in text."""
+        samples: dict[Labels, float] = {
+            ((self.label, value),) if value else (): sample
+            for value, sample in self.samples.items()
+        }
+        return family(self.name, "gauge", self.help, samples)
 
 
 class Counters:
@@ -47,24 +65,31 @@ class Counters:
         with self._lock:
             return self._counts[name, label]
 
-    def text(self, gauges: Iterable[Gauge]) -> str:
-        """Write everything in Prometheus' text format."""
+    def lines(self) -> list[str]:
+        """Write all of them in Prometheus' text format."""
         with self._lock:
             counts = dict(self._counts)
         lines: list[str] = []
         for name, explanation in COUNTERS.items():
             found = {label: n for (key, label), n in sorted(counts.items()) if key == name}
-            samples: Mapping[str, float] = found or {"": 0}
-            lines += _family(f"{name}_total", "counter", Gauge(name, explanation, "kind", samples))
-        for gauge in gauges:
-            lines += _family(gauge.name, "gauge", gauge)
-        return "\n".join(lines) + "\n"
+            samples: dict[Labels, float] = {
+                (("kind", label),) if label else (): float(n) for label, n in found.items()
+            } or {(): 0.0}
+            lines += family(f"{name}_total", "counter", explanation, samples)
+        return lines
 
 
-def _family(name: str, kind: str, gauge: Gauge) -> list[str]:
-    full = f"mammovlm_{name}"
-    lines = [f"# HELP {full} {gauge.help}", f"# TYPE {full} {kind}"]
-    for value, sample in gauge.samples.items():
-        label = f'{{{gauge.label}="{value}"}}' if value else ""
-        lines.append(f"{full}{label} {sample:g}")
-    return lines
+def family(name: str, kind: str, explanation: str, samples: Mapping[Labels, float]) -> list[str]:
+    """Write one family: its two comments, then a line for each sample."""
+    lines = [f"# HELP {PREFIX}{name} {explanation}", f"# TYPE {PREFIX}{name} {kind}"]
+    return lines + [sample_line(name, labels, value) for labels, value in samples.items()]
+
+
+def sample_line(name: str, labels: Iterable[tuple[str, str]], value: float) -> str:
+    """Write one sample; what a label may not hold is escaped."""
+    inside = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+    return f"{PREFIX}{name}{{{inside}}} {value:g}" if inside else f"{PREFIX}{name} {value:g}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

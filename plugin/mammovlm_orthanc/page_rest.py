@@ -16,8 +16,6 @@ Who says something signs with ``reader``; where Orthanc asks for a password, its
 ``report_uid`` names the report that they looked at: if there is a newer one, nothing is kept.
 """
 
-import base64
-import binascii
 import time
 import uuid
 from collections import Counter
@@ -27,6 +25,7 @@ from http import HTTPStatus
 from mammovlm_orthanc import clock, rest_parameters
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.page_files import PageFiles
+from mammovlm_orthanc.requester import basic_user
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route, json_answer
 from mammovlm_orthanc.review import (
     ACTS,
@@ -224,19 +223,9 @@ def _act(subject: Subject, name: str) -> Act:
 
 def _signature(request: Request, reader: str) -> str:
     """Give the user whose password Orthanc checked, or else what the reader wrote."""
-    name = _user(request.headers.get("authorization", "")) or reader
+    name = basic_user(request.headers) or reader
     if not name:
         raise Refused(
             HTTPStatus.BAD_REQUEST, "Nobody signed.", 'Send your name or initials as "reader".'
         )
     return name[:LONGEST_READER]
-
-
-def _user(authorization: str) -> str:
-    scheme, _, credentials = authorization.partition(" ")
-    if scheme.lower() != "basic":
-        return ""
-    try:
-        return base64.b64decode(credentials, validate=True).decode().partition(":")[0]
-    except (binascii.Error, UnicodeDecodeError):
-        return ""

@@ -3,14 +3,17 @@
 
 import json
 import threading
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
 from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import OrthancArchive
+from mammovlm_orthanc.audit import open_audit
 from mammovlm_orthanc.background import Background
 from mammovlm_orthanc.change_feed import ChangeFeed
+from mammovlm_orthanc.distributions import Distributions
 from mammovlm_orthanc.event_consumer import EventConsumer
 from mammovlm_orthanc.health import Health
 from mammovlm_orthanc.intake import Intake
@@ -20,7 +23,8 @@ from mammovlm_orthanc.orthanc_api import OrthancApi
 from mammovlm_orthanc.page_rest import PageApi
 from mammovlm_orthanc.publisher import Publisher
 from mammovlm_orthanc.rest import RestApi
-from mammovlm_orthanc.rest_messages import Answer, Request
+from mammovlm_orthanc.rest_messages import Answer, Refused, Request
+from mammovlm_orthanc.results_watch import ResultsWatch
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status_store import StatusStore
@@ -37,6 +41,11 @@ LONGEST_SLEEP_S = 5.0
 """The change log is looked at this often even if no callback woke the intake."""
 
 _JOIN_S = 3.0
+UNEXPECTED = Refused(
+    HTTPStatus.INTERNAL_SERVER_ERROR,
+    "MammoVLM met an unexpected error.",
+    "Look at Orthanc's log, and report the line that names the error.",
+)
 
 
 class Plugin:
@@ -50,12 +59,23 @@ class Plugin:
         As read from Orthanc's configuration.
     viewer
         OHIF.
+    configuration
+        Orthanc's.
     """
 
-    def __init__(self, orthanc: OrthancApi, settings: Settings, viewer: Viewer) -> None:
-        counters = Counters()
+    def __init__(
+        self,
+        orthanc: OrthancApi,
+        settings: Settings,
+        viewer: Viewer,
+        configuration: Mapping[str, object],
+    ) -> None:
+        counters, distributions = Counters(), Distributions()
         archive = OrthancArchive(orthanc)
         store = StatusStore(archive)
+        shown = _Shown(archive)
+        watch = ResultsWatch(shown.studies, shown.worklist, counters, distributions)
+        store.watcher = watch.changed
         images = StudyImages(
             archive, counters, accept_synthesized_2d=settings.accept_synthesized_2d
         )
@@ -65,9 +85,19 @@ class Plugin:
         consumer = EventConsumer(settings.broker_url, store, counters)
         upkeep = Upkeep(archive, store, settings, counters)
         links = (publisher.link, consumer.link)
-        health = Health(store, upkeep, links, counters, is_enabled=settings.enabled)
-        page = _page(archive, store, viewer)
-        self.rest = RestApi(archive, store, self._intake, health, page.routes)
+        health = Health(
+            store,
+            upkeep,
+            links=links,
+            queues=consumer.queues,
+            counters=counters,
+            distributions=distributions,
+            is_enabled=settings.enabled,
+        )
+        page = shown.page_api(archive, store, viewer)
+        self._rest = RestApi(archive, store, self._intake, health, page.routes)
+        self._audit = open_audit(configuration, settings, archive, counters)
+        self._counters = counters
         self._wake = threading.Event()
         self._threads = tuple(
             Background(name, body, counters)
@@ -76,9 +106,21 @@ class Plugin:
                 ("publisher", publisher.run),
                 ("consumer", consumer.run),
                 ("upkeep", upkeep.run),
+                ("drift", watch.run),
             )
         )
         health.threads = self._threads
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request, and record who asked for a change."""
+        try:
+            answer = self._rest.answer(request)
+        except Exception as error:  # noqa: BLE001  Orthanc would log its text, which may quote a header
+            self._counters.add("errors", "rest")
+            log_unexpected("answering a request", error)
+            answer = UNEXPECTED.answer
+        self._audit.record(request, answer)
+        return answer
 
     def start(self) -> None:
         """Start all threads."""
@@ -96,6 +138,7 @@ class Plugin:
         self._wake.set()
         for thread in self._threads:
             thread.join(_JOIN_S)
+        self._audit.close()
 
     def wake(self) -> None:
         """Tell the intake that something new is in the change log."""
@@ -126,8 +169,9 @@ def register(orthanc: OrthancApi) -> None:
     log_into(orthanc)
     configuration = json.loads(orthanc.GetConfiguration())
     settings = Settings.from_configuration(configuration)
+    log_into(orthanc, settings.log_format)
     viewer = Viewer(configuration)
-    plugin = Plugin(orthanc, settings, viewer)
+    plugin = Plugin(orthanc, settings, viewer, configuration)
     new_instance = orthanc.ChangeType.NEW_INSTANCE
     started, stopped = orthanc.ChangeType.ORTHANC_STARTED, orthanc.ChangeType.ORTHANC_STOPPED
 
@@ -141,7 +185,7 @@ def register(orthanc: OrthancApi) -> None:
             plugin.stop()
 
     def on_request(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
-        _send(output, plugin.rest.answer(_request(request)))
+        _send(output, plugin.answer(_request(request)))
 
     def on_viewer(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
         if request["method"] == "GET":
@@ -157,12 +201,19 @@ def register(orthanc: OrthancApi) -> None:
     LOGGER.warning("MammoVLM's intake is %s", "registered" if settings.enabled else "switched off")
 
 
-def _page(archive: OrthancArchive, store: StatusStore, viewer: Viewer) -> PageApi:
-    studies = StoredStudies(archive)
-    reviews = ReviewStore(studies)
-    worklist = Worklist(studies, reviews)
-    page = StudyPage(studies, worklist, reviews, lambda: viewer.is_there)
-    return PageApi(archive, store, studies, reviews=reviews, worklist=worklist, page=page)
+class _Shown:
+    """What the page shows, and the metrics of results read as well."""
+
+    def __init__(self, archive: OrthancArchive) -> None:
+        self.studies = StoredStudies(archive)
+        self._reviews = ReviewStore(self.studies)
+        self.worklist = Worklist(self.studies, self._reviews)
+
+    def page_api(self, archive: OrthancArchive, store: StatusStore, viewer: Viewer) -> PageApi:
+        page = StudyPage(self.studies, self.worklist, self._reviews, lambda: viewer.is_there)
+        return PageApi(
+            archive, store, self.studies, reviews=self._reviews, worklist=self.worklist, page=page
+        )
 
 
 def _request(request: dict[str, Any]) -> Request:

@@ -4,6 +4,8 @@
 | route | what |
 |---|---|
 | GET health | 200 if everything runs, 503 if not, and what does not |
+| GET live | 200 while all threads run; 503: restart Orthanc |
+| GET ready | 200 when studies are taken in and all of them are known; a broker may be away |
 | GET metrics | Prometheus text |
 | GET studies?state=&since=&limit= | studies with a status, those that changed last first |
 | GET studies/{id} | the status of one study, by Orthanc identifier or Study Instance UID |
@@ -61,6 +63,8 @@ class RestApi:
         self._health = health
         self._routes: tuple[Route, ...] = (
             ("GET", r"health", self._get_health),
+            ("GET", r"live", lambda _request: _yes_or_no("alive", self._health.is_alive)),
+            ("GET", r"ready", lambda _request: _yes_or_no("ready", self._health.is_ready)),
             ("GET", r"metrics", self._get_metrics),
             ("GET", r"studies", self._get_studies),
             ("GET", r"studies/([^/]+)", self._get_study),
@@ -95,7 +99,7 @@ class RestApi:
         raise Refused(
             HTTPStatus.NOT_FOUND,
             "There is nothing at this address.",
-            "Use health, metrics, studies, studies/{id} or studies/{id}/analyze.",
+            "Use health, live, ready, metrics, studies, studies/{id} or studies/{id}/analyze.",
         )
 
     def _get_health(self, _request: Request) -> Answer:
@@ -164,6 +168,11 @@ class RestApi:
                 'POST {"priority": "urgent"} to studies/{id}/analyze to have it analysed again.',
             )
         return Answer(HTTPStatus.ACCEPTED, _document(study_id, status))
+
+
+def _yes_or_no(what: str, is_so: bool) -> Answer:
+    status = HTTPStatus.OK if is_so else HTTPStatus.SERVICE_UNAVAILABLE
+    return Answer(status, json.dumps({what: is_so}))
 
 
 def _document(study_id: str, status: StudyStatus) -> str:

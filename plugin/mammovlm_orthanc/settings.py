@@ -1,39 +1,30 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Every setting of the plugin: the section ``MammoVLM`` of Orthanc's configuration, read once."""
+"""Every setting of the plugin: the section ``MammoVLM`` of Orthanc's configuration, read once.
 
-from collections.abc import Mapping
+`SETTINGS` is the one list of them: what is read, what is refused and what docs/settings.md says all
+follow from it.
+"""
+
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from pathlib import Path
+from typing import Any
+
+from mammovlm_orthanc import setting_values as values
+from mammovlm_orthanc.setting_values import SettingRefused
+
+__all__ = ["DEFAULT_BROKER_URL", "SETTINGS", "VERSION", "Setting", "SettingRefused", "Settings"]
 
 DEFAULT_BROKER_URL = "amqp://guest:guest@127.0.0.1:5672//"
-
-
-class SettingRefused(ValueError):
-    """Raised at start when a setting has a value that makes no sense; names the setting."""
+VERSION = 1
+"""Of the settings' layout; a configuration that says another one is refused."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a site may change.
+    """What a site may change; `SETTINGS` says what each one means."""
 
-    Parameters
-    ----------
-    enabled
-        False: images are stored as ever, but nothing is decided or sent (the off switch).
-    broker_url
-        RabbitMQ, ``amqp://`` or ``amqps://``. Never logged.
-    quiet_s
-        Seconds without a new image after which four filled slots count as complete, > 0.
-    deadline_s
-        Seconds after the first image at which a study is analysed with what is there, > 0.
-    stuck_s
-        Seconds after which a job that is queued or running is sent again, > 0.
-    sweep_s
-        Seconds between two looks for stuck jobs, > 0.
-    accept_synthesized_2d
-        Whether a 2D image computed from tomosynthesis may fill a slot where no acquired one does.
-    """
-
+    settings_version: int = VERSION
     enabled: bool = True
     broker_url: str = DEFAULT_BROKER_URL
     quiet_s: float = 5.0
@@ -41,6 +32,13 @@ class Settings:
     stuck_s: float = 6 * 3600.0
     sweep_s: float = 60.0
     accept_synthesized_2d: bool = True
+    accept_remote_dicom: bool = False
+    log_format: str = "plain"
+    audit_file: Path | None = None
+    audit_syslog: str = ""
+    audit_syslog_ca: Path | None = None
+    audit_syslog_certificate: Path | None = None
+    audit_syslog_key: Path | None = None
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, object]) -> "Settings":
@@ -61,70 +59,154 @@ class Settings:
         if not isinstance(section, Mapping):
             raise SettingRefused('The setting "MammoVLM" must be a group of settings: {...}.')
         _refuse_unknown_names(section)
-        return cls(
-            enabled=_switch(section, "Enabled", cls.enabled),
-            broker_url=_broker_url(section),
-            quiet_s=_seconds(section, "QuietSeconds", cls.quiet_s),
-            deadline_s=_seconds(section, "DeadlineSeconds", cls.deadline_s),
-            stuck_s=_seconds(section, "StuckSeconds", cls.stuck_s),
-            sweep_s=_seconds(section, "SweepSeconds", cls.sweep_s),
-            accept_synthesized_2d=_switch(
-                section, "AcceptSynthesized2D", cls.accept_synthesized_2d
-            ),
-        )
+        read = {
+            setting.attribute: setting.read(setting.name, section[setting.name])
+            for setting in SETTINGS
+            if setting.name in section
+        }
+        return cls(**read)
 
 
-_NAMES = frozenset(
-    {
-        "AcceptRemoteDicom",  # read by loopback_only.lua, listed here so that it is no typing error
-        "AcceptSynthesized2D",
-        "BrokerUrl",
-        "DeadlineSeconds",
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Parameters
+    ----------
+    name
+        In the section ``MammoVLM``.
+    attribute
+        Of `Settings`, where its default is.
+    read
+        Checks and converts a value (name, value).
+    variable
+        The environment variable that ``orthanc/orthanc.json`` takes it from.
+    meaning
+        For docs/settings.md.
+    """
+
+    name: str
+    attribute: str
+    read: Callable[[str, object], Any]
+    variable: str
+    meaning: str
+
+
+SETTINGS = (
+    Setting(
+        "SettingsVersion",
+        "settings_version",
+        values.version(VERSION),
+        "MAMMOVLM_SETTINGS_VERSION",
+        "Layout of these settings; Orthanc does not start with those of another version.",
+    ),
+    Setting(
         "Enabled",
+        "enabled",
+        values.switch,
+        "MAMMOVLM_ENABLED",
+        "false: images are stored as ever, but nothing is decided or sent (the off switch).",
+    ),
+    Setting(
+        "BrokerUrl",
+        "broker_url",
+        values.broker_url,
+        "MAMMOVLM_BROKER_URL",
+        "RabbitMQ, `amqp://` or `amqps://`. Holds a password: never logged.",
+    ),
+    Setting(
         "QuietSeconds",
+        "quiet_s",
+        values.seconds,
+        "MAMMOVLM_QUIET_S",
+        "Without a new image for so long, a study with its four standard views is complete.",
+    ),
+    Setting(
+        "DeadlineSeconds",
+        "deadline_s",
+        values.seconds,
+        "MAMMOVLM_DEADLINE_S",
+        "So long after its first image, a study is analysed with what is there.",
+    ),
+    Setting(
         "StuckSeconds",
+        "stuck_s",
+        values.seconds,
+        "MAMMOVLM_STUCK_S",
+        "A job that is queued or running for longer is sent again.",
+    ),
+    Setting(
         "SweepSeconds",
-    }
+        "sweep_s",
+        values.seconds,
+        "MAMMOVLM_SWEEP_S",
+        "Time between two looks for such jobs.",
+    ),
+    Setting(
+        "AcceptSynthesized2D",
+        "accept_synthesized_2d",
+        values.switch,
+        "MAMMOVLM_ACCEPT_SYNTHESIZED_2D",
+        "Whether a 2D image computed from tomosynthesis may fill a slot that has no acquired one.",
+    ),
+    Setting(
+        "AcceptRemoteDicom",
+        "accept_remote_dicom",
+        values.switch,
+        "MAMMOVLM_ACCEPT_REMOTE_DICOM",
+        "Whether images may come by C-STORE from other machines (read by `loopback_only.lua`).",
+    ),
+    Setting(
+        "LogFormat",
+        "log_format",
+        values.one_of("plain", "json"),
+        "MAMMOVLM_LOG_FORMAT",
+        "json: each message of the plugin in Orthanc's log is a JSON object with the study's UID "
+        "and the job.",
+    ),
+    Setting(
+        "AuditFile",
+        "audit_file",
+        values.path,
+        "MAMMOVLM_AUDIT_FILE",
+        "Where who asked what is recorded; empty: `mammovlm-audit.log` in Orthanc's "
+        "StorageDirectory.",
+    ),
+    Setting(
+        "AuditSyslog",
+        "audit_syslog",
+        values.syslog_url,
+        "MAMMOVLM_AUDIT_SYSLOG",
+        "`udp://host:514` or `tls://host:6514`: the same records to a syslog server; empty: none.",
+    ),
+    Setting(
+        "AuditSyslogCa",
+        "audit_syslog_ca",
+        values.path,
+        "MAMMOVLM_AUDIT_SYSLOG_CA",
+        "Certificates to trust for `tls://`; empty: the system's.",
+    ),
+    Setting(
+        "AuditSyslogCertificate",
+        "audit_syslog_certificate",
+        values.path,
+        "MAMMOVLM_AUDIT_SYSLOG_CERTIFICATE",
+        "Our own certificate for `tls://`; empty: none.",
+    ),
+    Setting(
+        "AuditSyslogKey",
+        "audit_syslog_key",
+        values.path,
+        "MAMMOVLM_AUDIT_SYSLOG_KEY",
+        "Key of that certificate.",
+    ),
 )
 
 
 def _refuse_unknown_names(section: Mapping[str, object]) -> None:
-    unknown = sorted(set(section) - _NAMES)
+    names = {setting.name for setting in SETTINGS}
+    unknown = sorted(set(section) - names)
     if unknown:
         raise SettingRefused(
-            f"Unknown setting MammoVLM.{unknown[0]}. Known are: {', '.join(sorted(_NAMES))}."
+            f"Unknown setting MammoVLM.{unknown[0]}. Known are: {', '.join(sorted(names))}."
         )
-
-
-def _seconds(section: Mapping[str, object], name: str, default: float) -> float:
-    value = section.get(name, default)
-    try:
-        seconds = float(str(value))
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= 365 * 86400:
-        raise SettingRefused(f"MammoVLM.{name} must be a number of seconds above 0.")
-    return seconds
-
-
-def _switch(section: Mapping[str, object], name: str, default: bool) -> bool:
-    word = str(section.get(name, default)).strip().lower()
-    if word not in {"true", "false"}:
-        raise SettingRefused(f"MammoVLM.{name} must be true or false.")
-    return word == "true"
-
-
-def _broker_url(section: Mapping[str, object]) -> str:
-    url = str(section.get("BrokerUrl", DEFAULT_BROKER_URL))
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"amqp", "amqps"} and bool(parts.hostname)
-        _ = parts.port
-    except ValueError:
-        usable = False
-    if not usable:
-        # The value itself may hold a password and is not repeated.
-        raise SettingRefused(
-            "MammoVLM.BrokerUrl must look like amqp://user:password@host:5672// (or amqps://)."
-        )
-    return url

@@ -14,6 +14,8 @@ from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.status import Priority, State, StatusUnreadable, StudyStatus
 
 After = TypeVar("After", bound=StudyStatus | None)
+Watcher = Callable[[str, StudyStatus | None, StudyStatus], None]
+"""Is told the study, its status before, and its status after a change."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class StatusStore:
         Set whenever a study becomes ready to be published.
     revision
         Counts every change of the list.
+    watcher
+        Told of every change that was written, while the lock is held: it must be quick.
     """
 
     def __init__(self, archive: OrthancArchive) -> None:
@@ -68,6 +72,7 @@ class StatusStore:
         self.lock = threading.RLock()
         self.outbox_filled = threading.Event()
         self.revision = 0
+        self.watcher: Watcher | None = None
 
     def read(self, study_id: str) -> StudyStatus | None:
         """Give a study's status; None where it has none.
@@ -96,6 +101,8 @@ class StatusStore:
             if after is not None:
                 if after is not before:
                     self._archive.set_status_document(study_id, after.to_json())
+                    if self.watcher:
+                        self.watcher(study_id, before, after)
                 self._remember(study_id, after)
             return after
 
