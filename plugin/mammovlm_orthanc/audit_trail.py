@@ -83,6 +83,8 @@ class AuditTrail:
         """Send what waits, and close."""
         if self._listener is not None:
             self._listener.stop()
+            for handler in self._listener.handlers:
+                handler.close()
         for handler in self._handlers:
             handler.close()
 
