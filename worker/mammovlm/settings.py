@@ -1,11 +1,21 @@
-"""Every setting of the worker, read once from the environment (prefix ``MAMMOVLM_``)."""
+"""Every setting of the worker, read once from the environment (prefix ``MAMMOVLM_``).
 
+Any of them may also lie in a file of that name (``mammovlm_broker_password``) in the folder that
+``MAMMOVLM_SECRETS_DIR`` names, as Docker and systemd hand over what must not be in the environment.
+"""
+
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 
 from mammovlm.words import LANGUAGES
 
@@ -38,6 +48,21 @@ class Settings(BaseSettings):
     )
     broker_url: SecretStr = Field(
         SecretStr("amqp://guest:guest@127.0.0.1:5672//"), description="RabbitMQ, AMQP 0.9.1 URL."
+    )
+    broker_password: SecretStr = Field(
+        SecretStr(""), description="Password for the user of broker_url, where that names none."
+    )
+    broker_ca_bundle: Path | None = Field(
+        None, description="Certificates to trust for amqps; none: the system's."
+    )
+    broker_certificate: Path | None = Field(
+        None, description="Certificate (PEM) that tells the broker who the worker is; with amqps."
+    )
+    broker_key: Path | None = Field(None, description="Private key (PEM) of that certificate.")
+    declare_queues: bool = Field(
+        True,
+        description="Make the queues; false where the broker's administrator has made them and "
+        "the worker may only use them.",
     )
     preset: Literal["compact", "paper"] = Field("compact", description="Which model to run.")
     weights_dir: Path | None = Field(
@@ -78,6 +103,30 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(512 * 2**20, gt=0, description="Larger files are refused.")
     task_time_limit_s: int = Field(900, gt=0, description="Hard limit of one analysis.")
     task_soft_time_limit_s: int = Field(840, gt=0, description="Soft limit of one analysis.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read secrets from files too, where the environment does not have them."""
+        folder = os.environ.get("MAMMOVLM_SECRETS_DIR")
+        files = SecretsSettingsSource(settings_cls, folder) if folder else file_secret_settings
+        return init_settings, env_settings, files
+
+    @model_validator(mode="after")
+    def _certificate_has_its_key(self) -> Self:
+        """Refuse half of a pair, and certificates that an unencrypted connection would not use."""
+        if (self.broker_certificate is None) != (self.broker_key is None):
+            raise ValueError("broker_certificate and broker_key belong together: give both")
+        is_encrypted = self.broker_url.get_secret_value().startswith("amqps://")
+        if not is_encrypted and (self.broker_ca_bundle or self.broker_certificate):
+            raise ValueError("broker_ca_bundle and broker_certificate need amqps:// in broker_url")
+        return self
 
     @model_validator(mode="after")
     def _words_fit_the_character_set(self) -> Self:

@@ -16,6 +16,8 @@ _COMMANDS = {
     "down": ("stack", "Stop them."),
     "demo": ("demo", "Send a real exam and print the report that comes back."),
     "prepare": ("prepare", "Convert the weights once, ahead of the first analysis."),
+    "certificates": ("certificates", "Make certificates for tests of the production set-up."),
+    "passwords": ("passwords", "Make the passwords of a production system."),
     "manifest": ("manifest", "Make a manifest of a local data set, or check one."),
     "bench": ("bench", "Measure the whole path; prints ratios and medians."),
 }

@@ -112,7 +112,7 @@ def _publish(message: EventMessage) -> None:
             message.model_dump(mode="json"),
             exchange=EVENTS_QUEUE.exchange,
             routing_key=EVENTS_QUEUE.routing_key,
-            declare=[EVENTS_QUEUE],
+            declare=[EVENTS_QUEUE] if loaded_worker().settings.declare_queues else [],
             serializer="json",
             delivery_mode="persistent",
             retry=True,

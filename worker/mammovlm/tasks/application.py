@@ -3,7 +3,8 @@
 from celery import Celery
 
 from mammovlm.settings import Settings
-from mammovlm.tasks.topology import ANALYSIS_QUEUES, JOBS_AND_EVENTS
+from mammovlm.tasks.broker import broker_options
+from mammovlm.tasks.topology import ANALYSIS_QUEUES, JOBS_AND_EVENTS, undeclared
 
 
 def create_application(settings: Settings) -> Celery:
@@ -14,10 +15,12 @@ def create_application(settings: Settings) -> Celery:
     """
     application = Celery("mammovlm", set_as_current=False)
     application.conf.update(
-        broker_url=settings.broker_url.get_secret_value(),
+        **broker_options(settings),
         broker_connection_retry_on_startup=True,
         broker_transport_options={"confirm_publish": True},
-        task_queues=ANALYSIS_QUEUES,
+        task_queues=ANALYSIS_QUEUES
+        if settings.declare_queues
+        else tuple(map(undeclared, ANALYSIS_QUEUES)),
         task_default_queue=ANALYSIS_QUEUES[0].name,
         task_default_exchange=JOBS_AND_EVENTS.name,
         task_default_exchange_type="topic",
@@ -30,6 +33,8 @@ def create_application(settings: Settings) -> Celery:
         task_acks_on_failure_or_timeout=False,
         task_time_limit=settings.task_time_limit_s,
         task_soft_time_limit=settings.task_soft_time_limit_s,
+        worker_consumer="mammovlm.tasks.consumer:JobConsumer",
+        worker_enable_remote_control=False,
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_soft_shutdown_timeout=20,

@@ -28,3 +28,14 @@ DEAD_QUEUES = (
 
 DELIVERY_LIMIT = int(_ANALYSIS["x-delivery-limit"])
 """How often a job comes back; one delivery more in all."""
+
+
+def undeclared(queue: Queue) -> Queue:
+    """Give the same queue, only used and never made: the broker's administrator has made it."""
+    return Queue(
+        queue.name,
+        queue.exchange,
+        queue.routing_key,
+        queue_arguments=queue.queue_arguments,
+        no_declare=True,
+    )

@@ -65,6 +65,8 @@ def load_before_first_task(**_: object) -> None:
 @worker_ready.connect
 def declare_topology(**_: object) -> None:
     """Declare every queue, so that dead letters have a place before the first job can die."""
+    if not Settings().declare_queues:
+        return
     with app.connection_for_write() as connection:
         for queue in (*ANALYSIS_QUEUES, EVENTS_QUEUE, *DEAD_QUEUES):
             queue.bind(connection.default_channel).declare()
