@@ -43,6 +43,7 @@ def _data(exams: int, seed: int, signal: float = 3.0) -> JointData:
         routes=torch.randint(0, 3, (exams,), generator=generator),
         texts=texts,
         blank=torch.zeros_like(texts[0]),
+        reports=torch.randn(exams, 4, TEXT, generator=generator),
         presence=presence,
         suspicious=suspicious,
     )

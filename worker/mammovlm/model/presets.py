@@ -11,7 +11,7 @@ from typing import Literal
 
 from mammovlm.findings import DensityCategory
 
-Pooling = Literal["mean", "max", "gem", "mean+max", "lesions", "mean+lesions", "max+lesions"]
+Pooling = Literal["mean", "max", "gem", "mean+max", "lesions", "mean+lesions"]
 Triple = tuple[float, float, float]
 
 _IMAGENET_MEAN: Triple = (0.485, 0.456, 0.406)
@@ -101,7 +101,7 @@ class UMiConSpec:
         How the last feature map becomes one vector (the paper does not say); see
         `mammovlm.model.umicon`.
     hidden
-        Widths of the five hidden layers.
+        Widths of the hidden layers, five in the paper; with none UMiCon is a linear map.
     size
         C, the size of an embedding.
     dropout
@@ -109,7 +109,7 @@ class UMiConSpec:
     """
 
     pooling: Pooling
-    hidden: tuple[int, int, int, int, int] = (512, 512, 256, 256, 128)
+    hidden: tuple[int, ...] = (512, 512, 256, 256, 128)
     size: int = 128
     dropout: float = 0.0
 

@@ -97,11 +97,6 @@ class UMiCon(nn.Module):
             layers += [nn.Linear(inward, outward), nn.GELU(), nn.Dropout(spec.dropout)]
         self.perceptron = nn.Sequential(*layers[:-2])
 
-    def pool(self, view: ExpertView, expert: str) -> Tensor:
-        """Pool what an expert saw; see `ExpertAdapter`."""
-        vectors: Tensor = self.adapters[expert](view)
-        return vectors
-
     def look(self, view: ExpertView, expert: str) -> tuple[Tensor, CellFindings | None]:
         """Pool what an expert saw, and tell what its lesion finder saw; see `ExpertAdapter`."""
         return self.adapter(expert).look(view)

@@ -1,21 +1,18 @@
-"""Stage S2 of a `compact` run: adapters, UMiCon and heads on what the routed experts see."""
+"""Stages S1 and S2 of a `compact` run: UMiCon and heads on what the routed experts see."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.heads import HEAD_NAMES, Head
 from mammovlm.model.packaged_weights import MINILM, packaged_path
-from mammovlm.model.presets import Pooling, Preset
+from mammovlm.model.presets import Preset
 from mammovlm.model.text_encoder import load_text_encoder
-from mammovlm.model.umicon import ExpertAdapter
 from mammovlm.training.compact_run import Collected, CompactConfig, Run
-from mammovlm.training.evaluation import area_under_curve
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.head_refits import PREVALENCE, calibrate, refitted_head
 from mammovlm.training.joint_data import (
@@ -26,62 +23,22 @@ from mammovlm.training.joint_data import (
     study_densities,
 )
 from mammovlm.training.joint_evaluation import fused_breasts, labels_of
-from mammovlm.training.joint_stage import JointModel, train_joint
+from mammovlm.training.joint_settings import (
+    JointWomen,
+    TrainedSetting,
+    spec_for,
+    train_setting,
+)
+from mammovlm.training.joint_stage import JointModel
+from mammovlm.training.joint_vectors import scaled_vectors
 from mammovlm.training.lesion_stage import LesionExpert, LesionWomen, train_experts
-from mammovlm.training.routed_views import RoutedViews, routed_views
-
-
-@dataclass(frozen=True)
-class JointWomen:
-    """The women that UMiCon learns from and is measured on: train, then validation, then test.
-
-    Parameters
-    ----------
-    seen
-        By the expert of their density.
-    fallback
-        The test women by the fallback expert.
-    data
-        Everything else, with no vectors yet.
-    train, validation, test
-        Rows of these.
-    """
-
-    seen: RoutedViews
-    fallback: RoutedViews
-    data: JointData
-    train: Tensor
-    validation: Tensor
-    test: Tensor
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One candidate of stage S2, and how it did.
-
-    Parameters
-    ----------
-    pooling
-        Of UMiCon.
-    contrast
-        Weight of the contrast between patients.
-    auc
-        On validation patients, by head.
-    """
-
-    pooling: Pooling
-    contrast: float
-    auc: Mapping[str, float]
-
-    @property
-    def score(self) -> float:
-        """What candidates are compared by: the mean AUC of the heads."""
-        return sum(self.auc.values()) / len(self.auc)
+from mammovlm.training.masked_views import masked_pairs
+from mammovlm.training.routed_views import routed_views
 
 
 @dataclass(frozen=True)
 class JointOutcome:
-    """What stage S2 leaves.
+    """What stages S1 and S2 leave.
 
     Parameters
     ----------
@@ -103,7 +60,7 @@ class JointOutcome:
     women: JointWomen
     data: JointData
     fallback: JointData
-    settings: Sequence[Setting]
+    settings: Sequence[TrainedSetting]
 
 
 def train_lesion_experts(
@@ -144,12 +101,21 @@ def joint_women(
         [len(collected.train), len(collected.validation), len(collected.test)]
     )
     tested, again = exams.rows(test), [preset.fallback] * len(test)
+    some = train[: run.config.masked]
 
-    def told(done: int) -> None:
-        run.progress("experts look", done, len(names) + len(again))
+    def told(stage: str, total: int) -> Callable[[int], None]:
+        return lambda done: run.progress(stage, done, total)
 
-    seen = routed_views(exams, names, experts, run.work, told)
-    fallback = routed_views(tested, again, experts, run.work, lambda done: told(len(names) + done))
+    seen = routed_views(exams, names, experts, run.work, told("experts look", len(names)))
+    look_again = told("the fallback expert looks", len(again))
+    fallback = routed_views(tested, again, experts, run.work, look_again)
+    pairs = masked_pairs(
+        exams.rows(some),
+        names[: len(some)],
+        experts,
+        run.work,
+        told("experts look at masked pairs", len(some)),
+    )
     text_encoder = load_text_encoder(preset.text, packaged_path(MINILM).parent, MINILM.sha256)
     run.progress("metadata", 0, 1)
     variants, seed = run.config.text_variants, run.config.seed
@@ -157,7 +123,7 @@ def joint_women(
     run.progress("metadata", 1, 1)
     nothing = torch.zeros(len(names), 4, 0)
     data = joint_data(exams.truths, nothing, names, tuple(preset.experts), texts)
-    return JointWomen(seen, fallback, data, train, validation, test)
+    return JointWomen(seen, fallback, pairs, data, train, validation, test)
 
 
 def train_joint_parts(
@@ -166,47 +132,31 @@ def train_joint_parts(
     preset: Preset,
     run: Run,
 ) -> JointOutcome:
-    """Run stage S2 for every setting, keep the best, then refit and calibrate its heads."""
+    """Run stages S1 and S2 for every setting, keep the best, then refit and calibrate its heads."""
     config, trained = run.config, []
-    for pooling, contrast in product(config.poolings, config.contrasts):
-        torch.manual_seed(config.seed)
-        model = JointModel(preset, replace(preset.umicon, pooling=pooling))
-        data = replace(women.data, vectors=_fitted_vectors(model, women, experts))
+    for number, setting in enumerate(config.settings, start=1):
 
-        def told(epoch: int, _: float, name: str = f"S2, {pooling}, {contrast:g}") -> None:
-            run.progress(name, epoch + 1, config.joint.epochs)
+        def told(stage: str, done: int, total: int, /, tried: int = number) -> None:
+            run.progress(f"{stage}, setting {tried} of {len(config.settings)}", done, total)
 
-        joint = replace(config.joint, contrast=contrast)
-        validation = data.rows(women.validation)
-        train_joint(model, data.rows(women.train), validation, config=joint, progress=told)
-        trained.append((Setting(pooling, contrast, validation_auc(model, validation)), model, data))
-    trained.sort(key=lambda each: -each[0].score)
-    kept, model, data = trained[0]
+        trained.append(
+            train_setting(setting, women, experts, preset, config=config.joint, told=told)
+        )
+    trained.sort(key=lambda each: -each.score)
+    kept = trained[0]
+    model, data = kept.model, kept.data
     heads = finished_heads(model, data.rows(women.train), data.rows(women.validation), config)
     adapter = model.umicon.adapter(preset.fallback)
+    fallback = scaled_vectors(adapter, women.fallback)
     return JointOutcome(
-        preset=replace(preset, umicon=replace(preset.umicon, pooling=kept.pooling)),
+        preset=replace(preset, umicon=spec_for(preset, kept.setting)),
         model=model,
         heads=heads,
         women=women,
         data=data,
-        fallback=replace(data.rows(women.test), vectors=_scaled(adapter, women.fallback)),
-        settings=[setting for setting, *_ in trained],
+        fallback=replace(data.rows(women.test), vectors=fallback),
+        settings=trained,
     )
-
-
-def validation_auc(model: JointModel, validation: JointData) -> dict[str, float]:
-    """Measure both heads before refits and calibration, which do not change the order much."""
-    model.eval()
-    with torch.inference_mode():
-        logits = model.breast_logits(model(validation.vectors, validation.texts[0]))
-    measured = {}
-    for name in HEAD_NAMES:
-        labels = labels_of(name, validation).flatten()
-        asked = labels >= 0
-        scores = logits[name].flatten()[asked]
-        measured[name] = area_under_curve(labels[asked].numpy(), scores.double().numpy())
-    return measured
 
 
 def finished_heads(
@@ -233,36 +183,3 @@ def finished_heads(
         calibrate(head, logits, held_out[asked], PREVALENCE[name])
         heads[name] = head
     return heads
-
-
-def _fitted_vectors(
-    model: JointModel, women: JointWomen, experts: Mapping[str, LesionExpert]
-) -> Tensor:
-    """Give every adapter its expert's finder and its scale, and pool all women."""
-    vectors: list[Tensor | None] = [None] * len(women.data.routes)
-    training = set(women.train.tolist())
-    for index, name in enumerate(model.umicon.adapters):
-        adapter = model.umicon.adapter(name)
-        if adapter.finder is not None:
-            adapter.finder.load_state_dict(experts[name].finder.state_dict())
-        mine = (women.data.routes == index).nonzero()[:, 0]
-        if not len(mine):
-            continue
-        raw = _joined(adapter, women.seen.rows(mine))
-        learned = torch.tensor([row in training for row in mine.tolist()])
-        known = raw[learned].flatten(0, 1) if bool(learned.any()) else raw.flatten(0, 1)
-        adapter.mean.copy_(known.mean(0))
-        adapter.spread.copy_(known.std(0) + 1e-2)
-        for row, vector in zip(mine.tolist(), _scaled(adapter, women.seen.rows(mine)), strict=True):
-            vectors[row] = vector
-    return torch.stack([vector for vector in vectors if vector is not None])
-
-
-def _joined(adapter: ExpertAdapter, seen: RoutedViews) -> Tensor:
-    summaries = seen.summaries.flatten(0, 1) if adapter.finder is not None else None
-    joined: Tensor = adapter.joined(seen.pools.flatten(0, 1), summaries)
-    return joined.view(len(seen.pools), 4, -1)
-
-
-def _scaled(adapter: ExpertAdapter, seen: RoutedViews) -> Tensor:
-    return (_joined(adapter, seen) - adapter.mean) / adapter.spread

@@ -10,6 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.heads import HEAD_NAMES
+from mammovlm.training.ablation import AblationRow
 from mammovlm.training.compact_joint import JointOutcome
 from mammovlm.training.compact_run import (
     Collected,
@@ -26,13 +27,18 @@ from mammovlm.training.density_stage import (
 )
 from mammovlm.training.joint_data import study_densities
 from mammovlm.training.joint_evaluation import JointResult, joint_results
+from mammovlm.training.joint_settings import TrainedSetting
 from mammovlm.training.pointing_game import pointing_game
 
 Metrics = dict[str, Any]
 
 
 def compact_metrics(
-    collected: Collected, selector: SelectorOutcome, outcome: JointOutcome, config: CompactConfig
+    collected: Collected,
+    selector: SelectorOutcome,
+    outcome: JointOutcome,
+    ablated: Sequence[AblationRow],
+    config: CompactConfig,
 ) -> Metrics:
     """Measure everything that the model card reports."""
     results = joint_results(
@@ -52,7 +58,8 @@ def compact_metrics(
         "density_phantoms": _density_on_phantoms(collected, selector.head),
         "density_films": _density_on_films(collected, selector, config),
         "density_temperature": selector.temperature,
-        "settings": [asdict(setting) for setting in outcome.settings],
+        "settings": [_setting_numbers(each) for each in outcome.settings],
+        "ablation": [row.as_dict() for row in ablated],
         "heads": {name: _as_numbers(result) for name, result in results.items()},
         "pointing_game": asdict(
             pointing_game(
@@ -114,6 +121,12 @@ def _film_numbers(collected: Collected, expected: np.ndarray) -> Metrics:
     return asdict(film_result(films, expected)) | {"rank_correlation": float(rank)}
 
 
+def _setting_numbers(trained: TrainedSetting) -> Metrics:
+    result = trained.pretraining
+    numbers = asdict(result) | {"alarm": result.alarm} if result else None
+    return asdict(trained.setting) | {"auc": dict(trained.auc), "pretraining": numbers}
+
+
 def _as_numbers(result: JointResult) -> Metrics:
     return {
         "threshold": result.threshold,
@@ -136,12 +149,9 @@ def markdown_tables(metrics: Metrics) -> str:
         "",
         *_game_table(metrics["pointing_game"]),
     ]
-    settings = [
-        (each["pooling"], each["contrast"], *(f"{value:.3f}" for value in each["auc"].values()))
-        for each in metrics["settings"]
-    ]
-    lines += ["", "### Settings of stage S2, AUC on validation patients (the first was kept)", ""]
-    lines += _table(("pooling", "contrast", *HEAD_NAMES), settings)
+    lines += ["", "### Ablation of UMiCon on held-out phantoms", "", *_ablation_table(metrics)]
+    lines += ["", "### Settings of UMiCon, AUC on validation patients (the first was kept)", ""]
+    lines += _settings_table(metrics["settings"])
     return "\n".join(lines) + "\n"
 
 
@@ -189,6 +199,46 @@ def _game_table(game: Mapping[str, Any]) -> list[str]:
     rows += [(kind, views, f"{hits:.3f}") for kind, (views, hits) in game["by_kind"].items()]
     told = f"A cell drawn anywhere in the breast hits in {game['chance']:.3f} of the views."
     return [*_table(("lesion", "views", "hits [95 %]"), rows), "", told]
+
+
+def _ablation_table(metrics: Metrics) -> list[str]:
+    titles = ("trained", *(f"{name}, AUC [95 %] (each seed)" for name in HEAD_NAMES))
+    rows = [
+        (
+            row["name"],
+            *(
+                f"{_interval(row['auc'][name])} "
+                f"({', '.join(f'{value:.3f}' for value in row['by_seed'][name])})"
+                for name in HEAD_NAMES
+            ),
+            *_pretrained_cells(row),
+        )
+        for row in metrics["ablation"]
+    ]
+    return _table((*titles, "spread", "own report among five nearest"), rows)
+
+
+def _pretrained_cells(row: Mapping[str, Any]) -> tuple[str, str]:
+    spread, retrieved = row["spread"], row["retrieved"]
+    collapsed = " (collapsed)" if row["alarm"] else ""
+    return (
+        "–" if spread is None else f"{spread:.2f}{collapsed}",
+        "–" if retrieved is None else f"{retrieved:.3f}",
+    )
+
+
+def _settings_table(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    rows = [
+        (
+            each["pooling"],
+            "yes" if each["unimodal"] or each["multimodal"] else "no",
+            each["contrast"],
+            each["report_share"],
+            *(f"{value:.3f}" for value in each["auc"].values()),
+        )
+        for each in settings
+    ]
+    return _table(("pooling", "stage S1", "contrast", "reports in S2", *HEAD_NAMES), rows)
 
 
 def _interval(measured: Mapping[str, float]) -> str:

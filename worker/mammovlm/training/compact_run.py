@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from mammovlm.model.density_selector import DensityHead
-from mammovlm.model.presets import Pooling
 from mammovlm.training.density_stage import (
     DensityConfig,
     DensityImages,
@@ -23,10 +22,19 @@ from mammovlm.training.density_stage import (
 )
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.film_features import film_features
+from mammovlm.training.joint_settings import Setting
 from mammovlm.training.joint_stage import JointConfig
 from mammovlm.training.lesion_stage import LesionConfig
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 from mammovlm.training.real_films import Film, load_mini_mias, load_victre
+
+SETTINGS = tuple(
+    Setting("lesions", pretrained, pretrained, contrast, report_share)
+    for pretrained in (False, True)
+    for contrast in (0.0, 1.0)
+    for report_share in (0.0, 0.5)
+)
+"""Stage S1, contrast between patients and reports in stage S2, each with and without."""
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, what is done and what there is to do."""
@@ -42,8 +50,8 @@ class CompactConfig:
         Number of phantom exams.
     first_seed
         Of the phantoms; the next ones follow.
-    lesion_share
-        Share of the exams from which experts learn lesions; UMiCon learns from other women.
+    lesion_women
+        Exams from which experts learn lesions, the first ones; UMiCon learns from other women.
     validation, test
         Shares of the exams.
     film_weight, phantom_weight, victre_weight
@@ -52,23 +60,24 @@ class CompactConfig:
         Refits of every head.
     text_variants
         Metadata texts per view.
-    poolings, contrasts
-        Candidates for UMiCon and for the weight of the contrast between patients; the pair with
-        the highest mean AUC of the heads on validation patients is kept.
+    masked
+        Training women of whom stage S1 sees masked pairs; every pair costs its expert two looks.
+    settings
+        Of UMiCon; the one with the highest mean AUC of the heads on validation patients is kept.
     """
 
-    phantoms: int = 1400
+    phantoms: int = 2000
     first_seed: int = 30000
-    lesion_share: float = 0.55
-    validation: float = 0.1
-    test: float = 0.15
+    lesion_women: int = 770
+    validation: float = 0.09
+    test: float = 0.115
     film_weight: float = 1.0
     phantom_weight: float = 0.5
     victre_weight: float = 0.3
     members: int = 100
     text_variants: int = 3
-    poolings: tuple[Pooling, ...] = ("lesions", "mean+lesions")
-    contrasts: tuple[float, ...] = (0.0, 1.0)
+    masked: int = 100
+    settings: tuple[Setting, ...] = SETTINGS
     seed: int = 0
     density: DensityConfig = field(default_factory=DensityConfig)
     lesions: LesionConfig = field(default_factory=LesionConfig)
@@ -167,9 +176,7 @@ def collect(
     phantoms = phantom_exams(
         seeds, work, encoders, progress=lambda done: progress("phantoms", done, config.phantoms)
     )
-    lesions, others = torch.arange(config.phantoms).tensor_split(
-        [round(config.phantoms * config.lesion_share)]
-    )
+    lesions, others = torch.arange(config.phantoms).tensor_split([config.lesion_women])
     order = others[np.random.default_rng(config.seed).permutation(len(others))]
     test, validation = (round(config.phantoms * s) for s in (config.test, config.validation))
     return Collected(

@@ -1,8 +1,18 @@
-"""Contrast between patients on the fused vector: the paper's equation (1) (3.2.3, 3.2.4)."""
+"""Contrast by distance: the paper's equation (1), in both places where it is used.
+
+Within stage S1 between two looks at one image, or an image and its report (3.2.3); within stage S2
+between patients (3.2.4).
+"""
+
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+Negatives = Literal["negatives", "label", "positives_only"]
+"""Whom stage S1 pushes apart (four-systems A2): all other patients; those of another label; nobody,
+as the paper prints it."""
 
 
 def contrast_between_patients(
@@ -34,3 +44,38 @@ def contrast_between_patients(
     same = labels[:, None] == labels[None, :]
     loss = torch.where(same, distance.square(), (margin - distance).clamp_min(0).square())
     return loss[pairs].mean() if bool(pairs.any()) else fused.sum() * 0
+
+
+def contrast_of_pairs(
+    ones: Tensor,
+    others: Tensor,
+    labels: Tensor,
+    patients: Tensor,
+    *,
+    mode: Negatives = "negatives",
+    margin: float = 1.0,
+) -> Tensor:
+    """Pull the two halves of every pair together and push what does not belong apart.
+
+    The mean of ``D²`` over pairs plus the mean of ``max(0, margin − D)²`` over what is pushed
+    apart; two views of one patient are neither.
+
+    Parameters
+    ----------
+    ones, others
+        Embeddings of unit length, (pairs, width), row by row.
+    labels, patients
+        (pairs,), integers.
+    mode
+        Whom to push apart.
+    margin
+        In units of distance; 2 is the largest possible.
+    """
+    distance = torch.cdist(ones, others)
+    attracted = (ones - others).square().sum(1).mean()
+    apart = patients[:, None] != patients[None, :]
+    if mode == "label":
+        apart &= labels[:, None] != labels[None, :]
+    if mode == "positives_only" or not bool(apart.any()):
+        return attracted
+    return attracted + (margin - distance).clamp_min(0).square()[apart].mean()

@@ -4,7 +4,6 @@ The heads learned lesions from phantoms alone, so films are never seen in traini
 which are abnormal, which of these malignant, and where (four-systems 5.3).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ import click
 import numpy as np
 import torch
 from rich.progress import track
-from torch import Tensor
 
 from mammovlm.findings import DensityCategory
 from mammovlm.model.density_selector import density_features
@@ -25,7 +23,17 @@ from mammovlm.model.parts import JointParts, LoadedParts, SelectorParts, load_pa
 from mammovlm.settings import Settings
 from mammovlm.training.evaluation import Measured, auc_by_patient, over_patients
 from mammovlm.training.lesion_patches import CELL
+from mammovlm.training.pointing_game import chance, peak, touches
 from mammovlm.training.real_films import Film, load_mini_mias
+
+
+@dataclass(frozen=True)
+class InputMark:
+    """The circle of a film's mark, in pixels of the input."""
+
+    row: float
+    column: float
+    radius: float
 
 
 @dataclass(frozen=True)
@@ -88,16 +96,21 @@ def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
     if route is None:
         raise ValueError("no expert is trained")
     view = expert_view(parts.moe.expert(route.expert)(grey), grey)
-    image = joint.umicon(joint.umicon.pool(view, route.expert))
+    pooled, found = joint.umicon.look(view, route.expert)
+    if found is None:
+        raise ValueError("UMiCon's pooling has no lesion finder")
+    image = joint.umicon(pooled)
     text = joint.text_branch(joint.text_encoder([metadata_text(film.slot, {}, category)]))
     fused = joint.fusion(image, text)
-    finder = joint.umicon.adapter(route.expert).finder
-    if finder is None:
-        raise ValueError("UMiCon's pooling has no lesion finder")
-    marks = [(*placement.to_input(m.row, m.column), m.radius * placement.scale) for m in film.marks]
-    hit, chance = _pointed(finder.look(view.levels, view.share).evidence[0], view.share[0], marks)
+    marks = [
+        InputMark(*placement.to_input(m.row, m.column), m.radius * placement.scale)
+        for m in film.marks
+    ]
+    place = peak(found.evidence[0])
+    hit = any(touches(place, mark) for mark in marks) if marks else None
+    breast = float(view.share[0].sum()) * CELL**2
     scores = {name: float(joint.heads[name](fused)[0, 0]) for name in (PRESENCE, SUSPICION)}
-    return SeenFilm(scores[PRESENCE], scores[SUSPICION], hit, chance)
+    return SeenFilm(scores[PRESENCE], scores[SUSPICION], hit, chance(marks, breast))
 
 
 def film_table(films: Sequence[Film], seen: Sequence[SeenFilm]) -> FilmTable:
@@ -123,19 +136,6 @@ def _trained(parts: LoadedParts) -> tuple[SelectorParts, JointParts]:
     if parts.selector is None or parts.joint is None:
         raise ValueError("selector or heads are untrained, so there is nothing to measure")
     return parts.selector, parts.joint
-
-
-def _pointed(
-    evidence: Tensor, share: Tensor, marks: Sequence[tuple[float, float, float]]
-) -> tuple[bool | None, float]:
-    if not marks:
-        return None, 0.0
-    row, column = divmod(int(evidence.argmax()), evidence.shape[1])
-    down, across = CELL * (row + 0.5), CELL * (column + 0.5)
-    reach = CELL / math.sqrt(2)
-    hit = any(math.hypot(down - r, across - c) <= size + reach for r, c, size in marks)
-    area = sum(math.pi * (size + reach) ** 2 for *_, size in marks)
-    return hit, min(1.0, area / max(1.0, float(share.sum()) * CELL**2))
 
 
 @click.command()

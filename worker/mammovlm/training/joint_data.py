@@ -13,7 +13,9 @@ from mammovlm.model.metadata_text import FIELDS, metadata_text
 from mammovlm.model.presets import Preset
 from mammovlm.model.text_encoder import TextEncoder
 from mammovlm.study import HANGING_ORDER
+from mammovlm.training.exam_reports import exam_reports
 from mammovlm.training.phantom_exams import ExamTruth
+from mammovlm.training.phantoms import CaseMix
 
 BLANK_SHARE = 0.15
 """Each field is blanked with this probability (four-systems 2.1)."""
@@ -36,6 +38,9 @@ class JointData:
         Encoded metadata, float32, (variants, exams, 4, width): complete, then with blanked fields.
     blank
         The same with every field blanked, (exams, 4, width).
+    reports
+        Encoded reports of the views' breasts, without assessments, (exams, 4, width); for training
+        and for comparison, never at inference.
     presence
         (exams, 2), right breast first: 1 for BI-RADS 3 or higher.
     suspicious
@@ -46,6 +51,7 @@ class JointData:
     routes: Tensor
     texts: Tensor
     blank: Tensor
+    reports: Tensor
     presence: Tensor
     suspicious: Tensor
 
@@ -56,6 +62,7 @@ class JointData:
             routes=self.routes[rows],
             texts=self.texts[:, rows],
             blank=self.blank[rows],
+            reports=self.reports[rows],
             presence=self.presence[rows],
             suspicious=self.suspicious[rows],
         )
@@ -63,10 +70,11 @@ class JointData:
 
 @dataclass(frozen=True)
 class ExamTexts:
-    """Encoded metadata of every view; see `JointData`."""
+    """Encoded metadata and report of every view; see `JointData`."""
 
     variants: Tensor
     blank: Tensor
+    reports: Tensor
 
 
 def study_densities(selector: DensityHead, features: Tensor) -> tuple[list[int], Tensor]:
@@ -94,7 +102,7 @@ def exam_texts(
     variants: int,
     seed: int,
 ) -> ExamTexts:
-    """Encode metadata with the selector's densities, not the true ones.
+    """Encode reports, and metadata with the selector's densities, not the true ones.
 
     Parameters
     ----------
@@ -104,7 +112,11 @@ def exam_texts(
     rng = np.random.default_rng(seed)
     shares = [0.0] + [BLANK_SHARE] * (variants - 1)
     texts = [_encode(truths, categories, text_encoder, rng, share) for share in shares]
-    return ExamTexts(torch.stack(texts), _encode(truths, categories, text_encoder, rng, 1.0))
+    return ExamTexts(
+        torch.stack(texts),
+        _encode(truths, categories, text_encoder, rng, 1.0),
+        exam_reports([truth.seed for truth in truths], text_encoder, CaseMix.TEACHING),
+    )
 
 
 def joint_data(
@@ -128,6 +140,7 @@ def joint_data(
         routes=torch.tensor([names.index(name) for name in experts]),
         texts=texts.variants,
         blank=texts.blank,
+        reports=texts.reports,
         presence=torch.tensor([[int(a >= 3) for a in t.assessments] for t in truths]),
         suspicious=torch.tensor([t.suspicious for t in truths]),
     )

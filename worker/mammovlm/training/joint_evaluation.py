@@ -1,7 +1,7 @@
 """How well the heads do on held-out phantoms, and what they rest on (four-systems 5.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -45,10 +45,16 @@ class JointResult:
     rows: Mapping[str, BinaryResult]
 
 
-def fused_breasts(model: JointModel, data: JointData, *, text: Tensor | None = None) -> Tensor:
+def fused_breasts(
+    model: JointModel,
+    data: JointData,
+    *,
+    text: Tensor | None = None,
+    reports: Tensor | None = None,
+) -> Tensor:
     """Give the mean fused vector of every breast, (exams, 2, 256)."""
     with torch.inference_mode():
-        return breast_means(model(data.vectors, data.texts[0] if text is None else text))
+        return breast_means(model(data.vectors, data.texts[0] if text is None else text, reports))
 
 
 def labels_of(name: str, data: JointData) -> Tensor:
@@ -92,8 +98,9 @@ def joint_results(
     Returns
     -------
     dict
-        By head. Rows: image + metadata, image only, metadata only (a leak alarm: every image is
-        replaced by the mean image), always the fallback expert, and each expert alone.
+        By head. Rows: image + metadata (what a PACS can give), image only, image + metadata +
+        report, metadata only and report only (leak alarms: every image is replaced by the mean
+        image), always the fallback expert, and each expert alone.
     """
     inputs = _inputs(model, test, fallback)
     results = {}
@@ -120,7 +127,15 @@ def _inputs(
     inputs = {
         "image + metadata": (complete, everyone),
         "image only": (fused_breasts(model, test, text=test.blank), everyone),
+        "image + metadata + report": (
+            fused_breasts(model, test, reports=test.reports),
+            everyone,
+        ),
         "metadata only (leak alarm)": (_without_image(model, test), everyone),
+        "report only (leak alarm)": (
+            _without_image(model, test, text=test.blank, reports=test.reports),
+            everyone,
+        ),
         "always convnext": (fused_breasts(model, fallback), everyone),
     }
     for index, name in enumerate(model.umicon.adapters):
@@ -129,7 +144,12 @@ def _inputs(
     return inputs
 
 
-def _without_image(model: JointModel, data: JointData) -> Tensor:
+def _without_image(
+    model: JointModel,
+    data: JointData,
+    *,
+    text: Tensor | None = None,
+    reports: Tensor | None = None,
+) -> Tensor:
     mean = data.vectors.mean((0, 1), keepdim=True).expand_as(data.vectors)
-    with torch.inference_mode():
-        return breast_means(model(mean, data.texts[0]))
+    return fused_breasts(model, replace(data, vectors=mean), text=text, reports=reports)

@@ -1,10 +1,12 @@
 """Stage S2: UMiCon, text projection, fusion and heads, supervised, on frozen experts' features.
 
-Binary cross-entropy per breast plus contrast between patients (paper 3.2.4). The report is absent
-throughout, so nothing can leak from it; metadata fields are blanked at random, so that a header
-without them is no surprise.
+Binary cross-entropy per breast plus contrast between patients (paper 3.2.4). A report is there for
+some of the exams of a batch, by a share that is 0 unless told otherwise: a PACS has none when a
+study arrives (four-systems A9). Metadata fields are blanked at random, so that a header without
+them is no surprise.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -35,6 +37,8 @@ class JointConfig:
         Steps (paper 4.2).
     contrast
         Weight of the contrast between patients, A6's lambda.
+    report_share
+        Share of the exams that come with their report, 0..1.
     seed
         Of weights, order and dropout.
     """
@@ -45,6 +49,7 @@ class JointConfig:
     decay: float = 0.05
     warm_up: int = 6
     contrast: float = 1.0
+    report_share: float = 0.0
     seed: int = 0
 
 
@@ -66,10 +71,21 @@ class JointModel(nn.Module):
         self.fusion = Fusion(spec.size)
         self.heads = nn.ModuleDict({name: nn.Linear(2 * spec.size, 1) for name in HEAD_NAMES})
 
-    def forward(self, vectors: Tensor, text: Tensor) -> Tensor:
-        """Fuse image and text: (exams, 4, width) each to (exams, 4, 256)."""
+    def forward(self, vectors: Tensor, text: Tensor, reports: Tensor | None = None) -> Tensor:
+        """Fuse image and text: (exams, 4, width) each to (exams, 4, 256).
+
+        Parameters
+        ----------
+        vectors
+            Pooled and scaled features.
+        text
+            Encoded metadata.
+        reports
+            Encoded reports, rows of NaN where there is none.
+        """
         image = self.umicon(vectors.flatten(0, 1))
-        fused: Tensor = self.fusion(image, self.text_branch(text.flatten(0, 1)))
+        report = None if reports is None else reports.flatten(0, 1)
+        fused: Tensor = self.fusion(image, self.text_branch(text.flatten(0, 1), report))
         return fused.view(*vectors.shape[:2], -1)
 
     def breast_logits(self, fused: Tensor) -> dict[str, Tensor]:
@@ -100,7 +116,9 @@ def train_joint(
     model.umicon.adapters.requires_grad_(requires_grad=False)
     optimiser = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay)
     steps = max(1, len(data.routes) // config.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, _rate(config, steps * config.epochs))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimiser, warmed_cosine(config.warm_up, steps * config.epochs)
+    )
     best, best_state = float("inf"), model.state_dict()
     for epoch in range(config.epochs):
         model.train()
@@ -132,7 +150,9 @@ def supervised_loss(logits: dict[str, Tensor], data: JointData) -> Tensor:
 def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Tensor:
     exams = len(batch.routes)
     variant = torch.randint(batch.texts.shape[0], (exams,))
-    fused = model(batch.vectors, batch.texts[variant, torch.arange(exams)])
+    told = torch.rand(exams) < config.report_share
+    reports = batch.reports.where(told[:, None, None], torch.nan) if bool(told.any()) else None
+    fused = model(batch.vectors, batch.texts[variant, torch.arange(exams)], reports)
     loss = supervised_loss(model.breast_logits(fused), batch)
     labels = (batch.suspicious + 1).flatten()  # nothing, 3, 4
     patients = torch.arange(exams).repeat_interleave(2)
@@ -147,13 +167,13 @@ def _validation_loss(model: JointModel, data: JointData) -> float:
     return float(supervised_loss(logits, data))
 
 
-def _rate(config: JointConfig, total: int) -> Callable[[int], float]:
-    """Warm up, then fall to nothing along a cosine."""
+def warmed_cosine(warm_up: int, total: int) -> Callable[[int], float]:
+    """Give the factor of the learning rate by step: up from nothing, then down along a cosine."""
 
     def at(step: int) -> float:
-        if step < config.warm_up:
-            return (step + 1) / config.warm_up
-        share = (step - config.warm_up) / max(1, total - config.warm_up)
-        return 0.5 * (1 + float(torch.cos(torch.tensor(share * torch.pi))))
+        if step < warm_up:
+            return (step + 1) / warm_up
+        share = (step - warm_up) / max(1, total - warm_up)
+        return 0.5 * (1 + math.cos(share * math.pi))
 
     return at

@@ -3,14 +3,30 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from mammovlm.training.evaluation import Measured, over_patients
 from mammovlm.training.lesion_patches import CELL
-from mammovlm.training.phantom_exams import PhantomExams, SeenLesion
+from mammovlm.training.phantom_exams import PhantomExams
+
+
+class Mark(Protocol):
+    """A circle around what is to be pointed at, in pixels of the input."""
+
+    @property
+    def row(self) -> float:
+        """Of its middle."""
+
+    @property
+    def column(self) -> float:
+        """Of its middle."""
+
+    @property
+    def radius(self) -> float:
+        """Of the circle."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,9 @@ def pointing_game(exams: PhantomExams, peaks: Tensor) -> PointingGame:
             lesions = [x for x in truth.lesions if x.view == view and x.assessment >= 3]
             if not lesions:
                 continue
-            hits.append(any(_touches(peaks[exam, view], lesion) for lesion in lesions))
-            chances.append(min(1.0, sum(map(_area, lesions)) / max(1, int(inside[view]))))
+            place = peaks[exam, view].tolist()
+            hits.append(any(touches(place, lesion) for lesion in lesions))
+            chances.append(chance(lesions, float(inside[view])))
             women.append(exam)
             kinds.append(lesions[0].kind)
     if not hits:
@@ -68,18 +85,32 @@ def pointing_game(exams: PhantomExams, peaks: Tensor) -> PointingGame:
     return PointingGame(len(hits), measured, float(np.mean(chances)), _by_kind(kinds, hits))
 
 
-def _radius(lesion: SeenLesion) -> float:
-    """Give how far from its middle a lesion is touched: half a cell's diagonal more."""
-    return lesion.radius + CELL / math.sqrt(2)
+def peak(evidence: Tensor) -> tuple[float, float]:
+    """Give row and column of the most evident cell's middle, in pixels of the input.
+
+    Parameters
+    ----------
+    evidence
+        Of one view, (rows, columns) of cells.
+    """
+    row, column = divmod(int(evidence.argmax()), evidence.shape[1])
+    return CELL * (row + 0.5), CELL * (column + 0.5)
 
 
-def _touches(peak: Tensor, lesion: SeenLesion) -> bool:
-    distance = torch.hypot(peak[0] - lesion.row, peak[1] - lesion.column)
-    return float(distance) <= _radius(lesion)
+def touches(place: Sequence[float], mark: Mark) -> bool:
+    """Tell whether a cell's middle lies in a mark, or its cell touches it."""
+    return math.hypot(place[0] - mark.row, place[1] - mark.column) <= _reach(mark)
 
 
-def _area(lesion: SeenLesion) -> float:
-    return math.pi * _radius(lesion) ** 2
+def chance(marks: Sequence[Mark], breast_pixels: float) -> float:
+    """Give the share of the breast in which a cell touches a mark, 0..1."""
+    area = sum(math.pi * _reach(mark) ** 2 for mark in marks)
+    return min(1.0, area / max(1.0, breast_pixels))
+
+
+def _reach(mark: Mark) -> float:
+    """Give how far from its middle a mark is touched: half a cell's diagonal more."""
+    return mark.radius + CELL / math.sqrt(2)
 
 
 def _by_kind(kinds: Sequence[str], hits: Sequence[bool]) -> dict[str, tuple[int, float]]:

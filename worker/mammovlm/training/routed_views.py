@@ -10,9 +10,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mammovlm.model.expert_view import expert_view
-from mammovlm.training.lesion_patches import CELL
 from mammovlm.training.lesion_stage import LesionExpert
 from mammovlm.training.phantom_exams import PhantomExams, phantoms_fingerprint
+from mammovlm.training.pointing_game import peak
 
 
 @dataclass(frozen=True)
@@ -22,11 +22,11 @@ class RoutedViews:
     Parameters
     ----------
     pools
-        (exams, 4, 3, channels), as `mammovlm.model.expert_view`.
+        (exams, views, 3, channels), as `mammovlm.model.expert_view`; four views, in hanging order.
     summaries
-        Of the lesion finders, (exams, 4, `SUMMARY_WIDTH`).
+        Of the lesion finders, (exams, views, `SUMMARY_WIDTH`).
     peaks
-        Row and column of the most evident cell's middle, in pixels of the input, (exams, 4, 2).
+        Row and column of the most evident cell's middle, in pixels of the input, (exams, views, 2).
     """
 
     pools: Tensor
@@ -36,6 +36,10 @@ class RoutedViews:
     def rows(self, rows: Tensor) -> "RoutedViews":
         """Give some of the exams."""
         return RoutedViews(self.pools[rows], self.summaries[rows], self.peaks[rows])
+
+    def views(self, which: slice) -> "RoutedViews":
+        """Give some of the views of every exam."""
+        return RoutedViews(self.pools[:, which], self.summaries[:, which], self.peaks[:, which])
 
 
 def routed_views(
@@ -56,14 +60,37 @@ def routed_views(
     folder
         Where it is kept, a file an exam, below a folder named after phantoms and weights.
     """
+    return kept_views(exams, names, experts, folder, progress=progress, views=exams.views)
+
+
+def kept_views(
+    exams: PhantomExams,
+    names: Sequence[str],
+    experts: Mapping[str, LesionExpert],
+    folder: Path,
+    *,
+    progress: Callable[[int], None],
+    views: Callable[[int], Tensor],
+    kind: str = "",
+) -> RoutedViews:
+    """Do as `routed_views` with any views of the exams.
+
+    Parameters
+    ----------
+    views
+        From an exam's row to what its expert shall see, uint8, (views, rows, columns).
+    kind
+        Names these views where the files are kept; nothing for the exams' own.
+    """
     home = folder / f"routed-{_fingerprint(experts)}"
     home.mkdir(parents=True, exist_ok=True)
     seen = []
     for row, name in enumerate(names):
-        path = home / f"{exams.truths[row].seed:06d}-{name}.safetensors"
+        told = "-".join(filter(None, (f"{exams.truths[row].seed:06d}", name, kind)))
+        path = home / f"{told}.safetensors"
         if not path.is_file():
             unfinished = path.with_suffix(".part")
-            save_file(_computed(exams.views(row), experts[name]), unfinished)
+            save_file(_computed(views(row), experts[name]), unfinished)
             unfinished.replace(path)
         seen.append(load_file(path))
         progress(row + 1)
@@ -78,10 +105,9 @@ def _computed(views: Tensor, expert: LesionExpert) -> dict[str, Tensor]:
     for grey in (views[:, None].float() / 255).split(1):
         view = expert_view(expert.encoder(grey), grey)
         seen["pools"].append(view.pools)
-        seen["summaries"].append(expert.finder(view.levels, view.share))
-        evidence = expert.finder.look(view.levels, view.share).evidence[0]
-        row, column = divmod(int(evidence.argmax()), evidence.shape[1])
-        seen["peaks"].append(CELL * (torch.tensor([[row, column]]) + 0.5))
+        summary, found = expert.finder.read(view.levels, view.share)
+        seen["summaries"].append(summary)
+        seen["peaks"].append(torch.tensor([peak(found.evidence[0])]))
     return {name: torch.cat(parts) for name, parts in seen.items()}
 
 

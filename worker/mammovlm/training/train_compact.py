@@ -12,6 +12,7 @@ from rich.progress import Progress as Bars
 from rich.progress import TaskID, TimeElapsedColumn
 
 from mammovlm.settings import Settings
+from mammovlm.training.ablation import ablation
 from mammovlm.training.compact_joint import (
     JointOutcome,
     joint_women,
@@ -37,8 +38,15 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
-@click.option("--phantoms", default=1400, show_default=True, help="Number of phantom exams.")
-@click.option("--first-seed", default=30000, show_default=True, help="Seed of the first phantom.")
+@click.option(
+    "--phantoms", default=CompactConfig.phantoms, show_default=True, help="Number of phantom exams."
+)
+@click.option(
+    "--first-seed",
+    default=CompactConfig.first_seed,
+    show_default=True,
+    help="Seed of the first phantom.",
+)
 @click.option("--mini-mias", type=_FOLDER, default=None, help="Local copy of mini-MIAS.")
 @click.option("--victre", type=_FOLDER, default=None, help="Local copy of M-SYNTH.")
 @click.option("--out", type=_FOLDER, required=True, help="Folder for weights and card.")
@@ -73,7 +81,8 @@ def main(
         experts = train_lesion_experts(collected, selector.head, encoders, run)
         women = joint_women(collected, selector.head, experts, encoders.preset, run)
         outcome = train_joint_parts(women, experts, encoders.preset, run)
-    metrics = compact_metrics(collected, selector, outcome, config)
+        ablated = ablation(women, experts, encoders.preset, config.joint, progress)
+    metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
     sources = _sources(collected, [name for name, folder in folders.items() if folder])
     embeddings = work / "run" / "embeddings.safetensors"

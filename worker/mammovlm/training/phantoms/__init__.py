@@ -2,7 +2,7 @@
 
 from mammovlm.training.phantoms.case import CaseMix, draw_lesion
 from mammovlm.training.phantoms.dicom_files import WritingOptions, exam_objects, write_exam
-from mammovlm.training.phantoms.exam import phantom_exam
+from mammovlm.training.phantoms.exam import phantom_exam, phantom_truths
 from mammovlm.training.phantoms.truth import (
     Biopsy,
     BreastPoint,
@@ -30,5 +30,6 @@ __all__ = [
     "draw_lesion",
     "exam_objects",
     "phantom_exam",
+    "phantom_truths",
     "write_exam",
 ]

@@ -69,19 +69,42 @@ def phantom_exam(
         Where a category is none of BI-RADS.
     """
     mix = CaseMix(case_mix)
-    rng = np.random.default_rng([seed, 1])
-    drawn = draw_density(rng, mix)
-    wanted = drawn if density is None else DensityCategory(density)
-    patient = draw_patient(rng, wanted)
+    patient, densities = _woman(seed, density, mix)
     patient = patient if vendor is None else replace(patient, vendor=vendor)
-    other = neighbour_density(rng, wanted) if density is None else wanted
-    truths = _truths(seed, (wanted, other), assessment, lesions, mix)
+    truths = _truths(seed, densities, assessment, lesions, mix)
     breasts = _breasts(seed, patient, truths)
     frame = _frame(breasts, rows, columns, spacing_mm)
     views = {
         slot: render_view(seed, slot, breasts[slot.laterality], frame) for slot in HANGING_ORDER
     }
     return PhantomExam(seed, patient, truths, MappingProxyType(views))
+
+
+def phantom_truths(
+    seed: int, case_mix: CaseMix | str = CaseMix.BALANCED
+) -> tuple[BreastTruth, BreastTruth]:
+    """Give what is true of an exam's breasts, right then left, without drawing a picture.
+
+    Parameters
+    ----------
+    seed, case_mix
+        As of `phantom_exam`, whose ``breasts`` these are.
+    """
+    mix = CaseMix(case_mix)
+    _, densities = _woman(seed, None, mix)
+    return _truths(seed, densities, None, None, mix)
+
+
+def _woman(
+    seed: int, density: DensityCategory | str | None, mix: CaseMix
+) -> tuple[Patient, tuple[DensityCategory, DensityCategory]]:
+    """Draw the woman, and the composition of her right and of her left breast."""
+    rng = np.random.default_rng([seed, 1])
+    drawn = draw_density(rng, mix)
+    wanted = drawn if density is None else DensityCategory(density)
+    patient = draw_patient(rng, wanted)
+    other = neighbour_density(rng, wanted) if density is None else wanted
+    return patient, (wanted, other)
 
 
 def _truths(
