@@ -24,6 +24,7 @@ java                                                     default-jre-headless
 node                                                     nodejs
 npm                                                      npm
 chromium                                                 chromium
+promtool                                                 prometheus
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 is_there() {
@@ -86,6 +87,7 @@ for package in "${packages[@]}"; do
     case $package in
         orthanc) stop_debians_service orthanc ;;
         rabbitmq-server) stop_debians_service rabbitmq-server ;;
+        prometheus) stop_debians_service prometheus ;;
         erlang-base) stop_debians_service epmd.socket; stop_debians_service epmd ;;
     esac
 done

@@ -6,21 +6,58 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from mammovlm_orthanc.audit_message import AuditAct
+from mammovlm_orthanc.candidate import LeftOutReason
+from mammovlm_orthanc.readiness import Verdict
+from mammovlm_orthanc.status import FINAL, Priority, State
+
+REJECTIONS = (
+    "no-image-found",
+    "no-mammogram",
+    "no-standard-view",
+    "no-readable-view",
+    "several-patients",
+)
+FAILURES = (
+    "archive-unavailable",
+    "result-invalid",
+    "time-limit",
+    "internal-error",
+    "worker-lost",
+)
+"""Reasons that workers and the dead-letter queue tell; a contract test keeps them complete."""
+
+_IMAGES = ("candidate", *LeftOutReason)
+_DECIDED = tuple(verdict for verdict in Verdict if verdict is not Verdict.WAITING)
+_TOLD = (State.RUNNING, *sorted(FINAL))
+_DROPPED = (
+    "malformed event",
+    "malformed dead letter",
+    "study without status",
+    "unknown study",
+    "status unreadable",
+)
+_THREADS = ("intake", "publisher", "consumer", "upkeep", "drift", "rest")
 COUNTERS = {
-    "images": "Mammography images seen, by what they were to the intake.",
-    "decisions": "Decisions on studies, by verdict.",
-    "jobs_published": "Jobs that the broker confirmed, by priority.",
-    "jobs_sent_again": "Jobs put back into the outbox because nothing was heard of them.",
-    "publish_failures": "Attempts to reach the broker or to publish that failed.",
-    "events": "Events received, by state.",
-    "messages_dropped": "Messages that were malformed or about unknown studies, by kind.",
-    "runs": "Runs that ended, by state.",
-    "rejections": "Studies that could not be analysed, by reason.",
-    "failures": "Analyses that failed, by reason.",
-    "errors": "Unexpected errors, by thread.",
-    "audit_records": "Requests recorded in the audit trail, by what was asked.",
-    "audit_records_lost": "Audit records that a file or syslog server did not take.",
+    "images": ("Mammography images seen, by what they were to the intake.", _IMAGES),
+    "decisions": ("Decisions on studies, by verdict.", _DECIDED),
+    "jobs_published": ("Jobs that the broker confirmed, by priority.", tuple(Priority)),
+    "jobs_sent_again": ("Jobs put back into the outbox because nothing was heard of them.", ()),
+    "publish_failures": ("Attempts to reach the broker or to publish that failed.", ()),
+    "events": ("Events received, by state.", _TOLD),
+    "messages_dropped": ("Messages malformed or about unknown studies, by kind.", _DROPPED),
+    "runs": ("Runs that ended, by state.", tuple(sorted(FINAL))),
+    "rejections": ("Studies that could not be analysed, by reason.", REJECTIONS),
+    "failures": ("Analyses that failed, by reason.", FAILURES),
+    "errors": ("Unexpected errors, by thread.", _THREADS),
+    "audit_records": ("Requests in the audit trail, by what was asked.", tuple(AuditAct)),
+    "audit_records_lost": ("Audit records that a file or syslog server did not take.", ()),
 }
+"""Name to explanation and to the kinds that are there from the start.
+
+Prometheus cannot see a counter's first step if the counter appears with it, so each kind that is
+known begins at zero.
+"""
 PREFIX = "mammovlm_"
 
 Labels = tuple[tuple[str, str], ...]
@@ -70,8 +107,9 @@ class Counters:
         with self._lock:
             counts = dict(self._counts)
         lines: list[str] = []
-        for name, explanation in COUNTERS.items():
-            found = {label: n for (key, label), n in sorted(counts.items()) if key == name}
+        for name, (explanation, kinds) in COUNTERS.items():
+            found = dict.fromkeys(map(str, kinds), 0)
+            found |= {label: n for (key, label), n in sorted(counts.items()) if key == name}
             samples: dict[Labels, float] = {
                 (("kind", label),) if label else (): float(n) for label, n in found.items()
             } or {(): 0.0}
