@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Connections to RabbitMQ: one kind of connection, and how to come back after a loss."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import pika
 from pika.exceptions import AMQPError
 
+from mammovlm_orthanc.setting_values import SettingRefused
+from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.unexpected import LOGGER
 
 FAULTS: tuple[type[Exception], ...] = (AMQPError, OSError)
@@ -29,6 +34,86 @@ def connection_parameters(url: str) -> pika.connection.Parameters:
     parameters.stack_timeout = 5
     parameters.connection_attempts = 1
     return parameters
+
+
+@dataclass(frozen=True)
+class Broker:
+    """RabbitMQ as the settings describe it.
+
+    Parameters
+    ----------
+    url
+        ``amqp://`` or ``amqps://``.
+    password
+        For the user of the URL, where that names none.
+    ca, certificate, key
+        For ``amqps://``: whom to trust (None: whom the system trusts), and who we are.
+    makes_queues
+        False where the broker's administrator has made them and we only use them.
+    """
+
+    url: str
+    password: str = field(default="", repr=False)
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    makes_queues: bool = True
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> "Broker":
+        """Read the password.
+
+        Raises
+        ------
+        SettingRefused
+            If its file cannot be read.
+        """
+        file = settings.broker_password_file
+        try:
+            password = file.read_text(encoding="utf-8").strip() if file else ""
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingRefused(
+                "MammoVLM.BrokerPasswordFile must be a file that Orthanc's user can read "
+                f"({type(error).__name__})."
+            ) from None
+        return cls(
+            url=settings.broker_url,
+            password=password,
+            ca=settings.broker_ca,
+            certificate=settings.broker_certificate,
+            key=settings.broker_key,
+            makes_queues=settings.declare_queues,
+        )
+
+    def parameters(self) -> pika.connection.Parameters:
+        """Give what pika needs; over TLS the broker's certificate must bear the URL's host.
+
+        Raises
+        ------
+        SettingRefused
+            If a certificate or key cannot be used.
+        """
+        parts = urlsplit(self.url)
+        user, _, place = parts.netloc.rpartition("@")
+        if user and parts.password is None:
+            parts = parts._replace(netloc=f"{user}:{quote(self.password, '')}@{place}")
+        parameters = connection_parameters(parts.geturl())
+        if parts.scheme == "amqps":
+            parameters.ssl_options = pika.SSLOptions(self._tls(), parameters.host)
+        return parameters
+
+    def _tls(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self.ca)
+            if self.certificate:
+                context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingRefused(
+                "MammoVLM.BrokerCa, BrokerCertificate and BrokerKey must be PEM files that "
+                f"Orthanc's user can read and that belong together ({type(error).__name__})."
+            ) from None
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
 
 class Link:

@@ -12,7 +12,7 @@ import pika
 
 from mammovlm_orthanc import clock, topology, transitions
 from mammovlm_orthanc.archive import NotInArchive
-from mammovlm_orthanc.broker import FAULTS, Link, connection_parameters
+from mammovlm_orthanc.broker import FAULTS, Broker, Link
 from mammovlm_orthanc.messages import Event, MessageMalformed, read_dead_notice, read_event
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.queue_watch import QueueWatch
@@ -29,7 +29,7 @@ class EventConsumer:
 
     Parameters
     ----------
-    broker_url
+    broker
         RabbitMQ.
     store
         The statuses.
@@ -37,8 +37,9 @@ class EventConsumer:
         Counts events and dropped messages.
     """
 
-    def __init__(self, broker_url: str, store: StatusStore, counters: Counters) -> None:
-        self._parameters = connection_parameters(broker_url)
+    def __init__(self, broker: Broker, store: StatusStore, counters: Counters) -> None:
+        self._broker = broker
+        self._parameters = broker.parameters()
         self._store = store
         self._counters = counters
         self.link = Link("consumer")
@@ -57,7 +58,7 @@ class EventConsumer:
     def _consume_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
         channel = connection.channel()
         with self.link.waiting("declare the queues"):
-            topology.declare(channel)
+            topology.declare(channel, makes_queues=self._broker.makes_queues)
         channel.basic_qos(prefetch_count=_PREFETCH)
         for queue, on_message in (
             (topology.EVENTS_QUEUE, self._on_event),

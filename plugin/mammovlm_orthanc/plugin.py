@@ -12,6 +12,7 @@ from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import OrthancArchive
 from mammovlm_orthanc.audit import open_audit
 from mammovlm_orthanc.background import Background
+from mammovlm_orthanc.broker import Broker
 from mammovlm_orthanc.change_feed import ChangeFeed
 from mammovlm_orthanc.distributions import Distributions
 from mammovlm_orthanc.event_consumer import EventConsumer
@@ -81,8 +82,9 @@ class Plugin:
         )
         self._intake = Intake(images, store, settings, counters)
         self._feed = ChangeFeed(archive, self._intake, counters, clock.now())
-        publisher = Publisher(settings.broker_url, store, counters)
-        consumer = EventConsumer(settings.broker_url, store, counters)
+        broker = Broker.from_settings(settings)
+        publisher = Publisher(broker, store, counters)
+        consumer = EventConsumer(broker, store, counters)
         upkeep = Upkeep(archive, store, settings, counters)
         links = (publisher.link, consumer.link)
         health = Health(

@@ -13,7 +13,7 @@ import pika
 
 from mammovlm_orthanc import clock, topology, transitions
 from mammovlm_orthanc.archive import NotInArchive
-from mammovlm_orthanc.broker import FAULTS, Link, connection_parameters
+from mammovlm_orthanc.broker import FAULTS, Broker, Link
 from mammovlm_orthanc.messages import job_message
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.status import State, StatusUnreadable, StudyStatus
@@ -27,7 +27,7 @@ class Publisher:
 
     Parameters
     ----------
-    broker_url
+    broker
         RabbitMQ.
     store
         The statuses; those in state ready are the outbox.
@@ -35,8 +35,9 @@ class Publisher:
         Counts jobs and failures.
     """
 
-    def __init__(self, broker_url: str, store: StatusStore, counters: Counters) -> None:
-        self._parameters = connection_parameters(broker_url)
+    def __init__(self, broker: Broker, store: StatusStore, counters: Counters) -> None:
+        self._broker = broker
+        self._parameters = broker.parameters()
         self._store = store
         self._counters = counters
         self.link = Link("publisher")
@@ -54,7 +55,7 @@ class Publisher:
     def _publish_over(self, connection: Any, stop: threading.Event) -> None:  # noqa: ANN401  pika
         channel = connection.channel()
         with self.link.waiting("declare the queues"):
-            topology.declare(channel)
+            topology.declare(channel, makes_queues=self._broker.makes_queues)
         channel.confirm_delivery()
         self.link.up()
         while not stop.is_set():

@@ -27,6 +27,11 @@ class Settings:
     settings_version: int = VERSION
     enabled: bool = True
     broker_url: str = DEFAULT_BROKER_URL
+    broker_password_file: Path | None = None
+    broker_ca: Path | None = None
+    broker_certificate: Path | None = None
+    broker_key: Path | None = None
+    declare_queues: bool = True
     quiet_s: float = 5.0
     deadline_s: float = 600.0
     stuck_s: float = 6 * 3600.0
@@ -113,6 +118,41 @@ SETTINGS = (
         values.broker_url,
         "MAMMOVLM_BROKER_URL",
         "RabbitMQ, `amqp://` or `amqps://`. Holds a password: never logged.",
+    ),
+    Setting(
+        "BrokerPasswordFile",
+        "broker_password_file",
+        values.path,
+        "MAMMOVLM_BROKER_PASSWORD_FILE",
+        "File with the password for the user of BrokerUrl, where that names none; empty: none.",
+    ),
+    Setting(
+        "BrokerCa",
+        "broker_ca",
+        values.path,
+        "MAMMOVLM_BROKER_CA",
+        "Certificates to trust for `amqps://`; empty: the system's.",
+    ),
+    Setting(
+        "BrokerCertificate",
+        "broker_certificate",
+        values.path,
+        "MAMMOVLM_BROKER_CERTIFICATE",
+        "Our own certificate for `amqps://`; empty: none.",
+    ),
+    Setting(
+        "BrokerKey",
+        "broker_key",
+        values.path,
+        "MAMMOVLM_BROKER_KEY",
+        "Key of that certificate.",
+    ),
+    Setting(
+        "DeclareQueues",
+        "declare_queues",
+        values.switch,
+        "MAMMOVLM_DECLARE_QUEUES",
+        "false: the broker's administrator has made the queues, and the plugin only uses them.",
     ),
     Setting(
         "QuietSeconds",

@@ -42,8 +42,18 @@ QUEUES = (
 )
 
 
-def declare(channel: Any) -> None:  # noqa: ANN401  pika has no types
-    """Declare everything; harmless where it is there already with the same properties."""
+def declare(channel: Any, *, makes_queues: bool = True) -> None:  # noqa: ANN401  pika
+    """Declare everything; harmless where it is there already with the same properties.
+
+    Parameters
+    ----------
+    channel
+        To the broker.
+    makes_queues
+        False where the broker's administrator has made everything, and we have no right to.
+    """
+    if not makes_queues:
+        return
     for name, kind in EXCHANGES.items():
         channel.exchange_declare(name, exchange_type=kind, durable=True)
     for queue in QUEUES:
