@@ -135,8 +135,8 @@ def view_of(
         for_presentation=True,
         header=header,
     )
-    pixels = np.zeros((4, 4), np.float32)
-    return View(slot, pixels, spacing_mm, BreastBox(0, 0, 4, 4), source)
+    pixels = np.broadcast_to(np.float32(0), (source.rows, source.columns))
+    return View(slot, pixels, spacing_mm, BreastBox(0, 0, source.rows, source.columns), source)
 
 
 def findings_of(

@@ -94,6 +94,17 @@ class StoredStudies:
                     return str(entry["ID"])
         raise NotInArchive(sop_instance_uid)
 
+    def instances_of(self, study_id: str, modality: str) -> tuple[str, ...]:
+        """Give Orthanc's identifiers of a study's instances of one modality.
+
+        Raises
+        ------
+        NotInArchive
+            If the study is gone.
+        """
+        series = [self._archive.series(each) for each in self._archive.series_ids(study_id)]
+        return tuple(i for each in series if each.modality == modality for i in each.instance_ids)
+
     def image_header(self, instance_id: str) -> Tags:
         """Read the header of an image."""
         return self._archive.header(instance_id)

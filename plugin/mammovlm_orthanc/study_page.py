@@ -2,7 +2,7 @@
 """Everything that the page of one study shows, as one document."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from mammovlm_orthanc.hanging import HungImage, hang
 from mammovlm_orthanc.review import Review, ReviewUnreadable
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.status import StudyStatus
+from mammovlm_orthanc.stored_heat_maps import heat_maps
 from mammovlm_orthanc.stored_study import StoredStudies
 from mammovlm_orthanc.worklist import Worklist
 
@@ -40,6 +41,7 @@ class StudyPage:
         self._reviews = reviews
         self.has_viewer = has_viewer
         self._hang = lru_cache(_REMEMBERED)(self._hung)
+        self._heat = lru_cache(_REMEMBERED)(self._hot)
 
     def document(self, study_id: str, status: StudyStatus) -> dict[str, Any]:
         """Give the document.
@@ -52,12 +54,16 @@ class StudyPage:
         reference = status.latest_report
         report_uid = reference["sop_instance_uid"] if reference else ""
         report = self._worklist.report(study_id, report_uid)
+        heat = self._heat(study_id, report_uid) if report else {}
         uids = tuple(instance["sop_instance_uid"] for instance in status.instances)
         return {
             "orthanc_study_id": study_id,
             "status": json.loads(status.to_json()),
             "header": asdict(self._worklist.header(study_id)),
-            "images": [asdict(image) for image in self._hang(study_id, uids)],
+            "images": [
+                {**asdict(image), "heat_map": heat.get(image.sop_instance_uid)}
+                for image in self._hang(study_id, uids)
+            ],
             "report": asdict(report) if report else None,
             "report_reference": reference if report else None,
             "report_run": status.run_of(report_uid) if report else None,
@@ -74,6 +80,9 @@ class StudyPage:
         except ReviewUnreadable:
             return None
         return asdict(review)
+
+    def _hot(self, study_id: str, report_uid: str) -> Mapping[str, str]:
+        return heat_maps(self._studies, study_id, report_uid)
 
     def _hung(self, study_id: str, uids: tuple[str, ...]) -> tuple[HungImage, ...]:
         return hang(self._studies, study_id, [{"sop_instance_uid": uid} for uid in uids])

@@ -10,6 +10,7 @@ import pytest
 from pydicom import Dataset
 
 from conftest import ROOT, skip_or_fail
+from evidence_examples import evidence_of
 from mammovlm.errors import RejectionReason
 from mammovlm.results import (
     ObjectOptions,
@@ -23,7 +24,7 @@ from report_examples import ALGORITHM, EXAMPLES, MADE_AT, nothing_trained, parti
 from report_programs import dsrdump, write
 
 ALL = {**EXAMPLES, "nothing trained": nothing_trained}
-EVERYTHING = ObjectOptions(wants_cad_report=True, wants_pdf=True)
+EVERYTHING = ObjectOptions(wants_cad_report=True, wants_pdf=True, wants_heat_maps=True)
 Programs = Callable[..., str]
 
 # TID 4007 stands below a CODE. PixelMed wants CONTAINS there, which PS3.3 Table A.35.5-2 gives to
@@ -50,7 +51,9 @@ def refused() -> Dataset:
 
 
 def objects_of(name: str) -> Sequence[Dataset]:
-    return result_objects(*ALL[name](), None, EVERYTHING, at=MADE_AT)
+    study, found, words = ALL[name]()
+    evidence = evidence_of(study, found)
+    return result_objects(study, found, words, None, EVERYTHING, evidence=evidence, at=MADE_AT)
 
 
 def judged(dciodvfy: str, made: Dataset, iod: str, folder: Path) -> list[str]:
@@ -78,12 +81,20 @@ def test_dciodvfy_and_dcmtk_find_no_error_in_the_presentation_state(
 ) -> None:
     dciodvfy = require_program("dciodvfy", "dicom3tools")
     dcmpschk = require_program("dcmpschk", "dcmtk")
-    state = objects_of("suspicious with regions")[-1]
+    state = next(one for one in objects_of("suspicious with regions") if one.Modality == "PR")
     assert judged(dciodvfy, state, "GrayscaleSoftcopyPresentationState", tmp_path) == []
     command = [dcmpschk, "-v", str(write(state, tmp_path))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "Test passed." in done.stdout + done.stderr
+
+
+def test_dciodvfy_finds_no_error_in_a_heat_map(tmp_path: Path, require_program: Programs) -> None:
+    dciodvfy = require_program("dciodvfy", "dicom3tools")
+    images = [one for one in objects_of("suspicious with regions") if one.Modality == "OT"]
+    assert len(images) == 4
+    for image in images:
+        assert judged(dciodvfy, image, "SCImage", tmp_path) == []
 
 
 def test_dciodvfy_finds_no_error_in_a_report_without_result(

@@ -48,6 +48,7 @@ def test_every_wanted_object_lies_beside_the_report_and_is_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAMMOVLM_CAD_REPORT", "true")
+    monkeypatch.setenv("MAMMOVLM_HEAT_MAPS", "true")
     for image in (images := four_views()):
         save(image, tmp_path / "in")
     study_uid = images[0].StudyInstanceUID
@@ -57,6 +58,7 @@ def test_every_wanted_object_lies_beside_the_report_and_is_listed(
     listed = [one["sop_instance_uid"] for one in content["objects"]]
     marked = any(view["regions"] for view in content["views"])
     kinds = ("sr", "cad", "pdf", *(["pr"] if marked else []))
+    kinds += tuple(f"heat-{number}" for number in range(1, 5))
     written = [dcmread(tmp_path / "out" / f"{study_uid}.{kind}.dcm") for kind in kinds]
     assert [one.SOPInstanceUID for one in written] == listed
 

@@ -7,10 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammovlm.findings import RegionKind
+from mammovlm.model.evidence_map import evidence_map
 from mammovlm.model.image_processor import ImageProcessor, Placement
 from mammovlm.model.lesion_finder import KINDS, CellFindings
 from mammovlm.model.placement import to_stored
 from mammovlm.model.regions import LEAST_EVIDENCE, MOST_REGIONS, InputGrid, regions_of
+from mammovlm.results.heat_picture import levels
 from mammovlm.study import Laterality
 from simulated_studies import breast_picture
 
@@ -117,11 +119,16 @@ def test_a_bright_spot_is_marked_where_it_lies_in_the_stored_image(
         torch.zeros_like(grey),
         torch.zeros(1, len(KINDS), *grey.shape[1:]),
     )
-    regions = regions_of(found, InputGrid(height, width, placement, rows, columns))
+    grid = InputGrid(height, width, placement, rows, columns)
+    regions = regions_of(found, grid)
     cell = 8 / placement.scale
     assert len(regions) == 1
-    assert regions[0].row == pytest.approx(down, abs=cell)
-    assert regions[0].column == pytest.approx(across, abs=cell)
+    # regions count from the corner of the first pixel, the picture was drawn from its middle
+    assert regions[0].row == pytest.approx(down + 0.5, abs=cell)
+    assert regions[0].column == pytest.approx(across + 0.5, abs=cell)
+    heat = levels(evidence_map("1", found, grid), rows, columns)
+    hottest = np.argwhere(heat == heat.max()).mean(axis=0)
+    assert tuple(hottest) == pytest.approx((down, across), abs=cell)
     assert regions[0].column - regions[0].column_radius >= 0
     assert regions[0].column + regions[0].column_radius <= columns
 

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from pydicom.uid import UID
 
 from any_examples import examples, options
+from evidence_examples import evidence_of
 from mammovlm.errors import ResultInvalid
 from mammovlm.results import ObjectOptions, ReportOptions, check_objects, result_objects
 from mammovlm.results.pdf_check import extracted_pages
@@ -16,18 +17,23 @@ ALL = {**EXAMPLES, "nothing trained": nothing_trained}
 
 
 def everything(report: ReportOptions) -> ObjectOptions:
-    return ObjectOptions(report=report, wants_cad_report=True, wants_pdf=True)
+    return ObjectOptions(report=report, wants_cad_report=True, wants_pdf=True, wants_heat_maps=True)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(examples(), options)
 def test_every_object_says_what_was_found(example: Example, chosen: ReportOptions) -> None:
     wanted = everything(chosen)
-    objects = result_objects(*example, None, wanted)
-    check_objects(objects, *example, wanted)
-    report, cad, pdf, *states = objects
+    evidence = evidence_of(*example[:2])
+    objects = result_objects(*example, None, wanted, evidence=evidence)
+    check_objects(objects, *example, wanted, evidence=evidence)
+    report, cad, pdf, *others = objects
+    states = [one for one in others if one.Modality == "PR"]
     assert len(states) == any(view.regions for view in example[1].views)
-    uids = [uid for one in objects for uid in (one.SOPInstanceUID, one.SeriesInstanceUID)]
+    assert len(others) == len(states) + len(example[0].views)
+    series = {one.SeriesInstanceUID for one in objects}
+    assert len(series) == len(objects) - len(example[0].views) + 1
+    uids = [*series, *(one.SOPInstanceUID for one in objects)]
     assert len(set(uids)) == len(uids)
     assert all(UID(uid).is_valid for uid in uids)
     assert {one.StudyInstanceUID for one in objects} == {report.StudyInstanceUID}

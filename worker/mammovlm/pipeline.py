@@ -107,9 +107,11 @@ def _analyse_fetched(fetched: _Fetched, stage: "_Stopwatch") -> Analysis:
         explanation = explain(findings, asked, settings.language, settings.suspicion_threshold)
     with stage("objects"):
         options = ObjectOptions.from_settings(settings)
-        objects = result_objects(study, findings, explanation, job.predecessor, options)
+        objects = result_objects(
+            study, findings, explanation, job.predecessor, options, evidence=output.evidence
+        )
     with stage("check"):
-        check_objects(objects, study, findings, explanation, options)
+        check_objects(objects, study, findings, explanation, options, evidence=output.evidence)
     with stage("store"):
         fetched.archive.store(study.study_instance_uid, objects)
     return Analysis(study, findings, explanation, objects, stage.seconds)

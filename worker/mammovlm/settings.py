@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     presentation_state: bool = Field(
         True, description="Also store a presentation state that draws the regions, if any."
     )
+    heat_maps: bool = Field(
+        False, description="Also store a picture of each view with the model's evidence in colours."
+    )
     pdf_font: Path = Field(
         DEFAULT_FONT, description="TrueType font for what the page's own lacks, such as Chinese."
     )

@@ -14,6 +14,7 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     GrayscaleSoftcopyPresentationStateStorage,
     MammographyCADSRStorage,
+    SecondaryCaptureImageStorage,
 )
 
 from mammovlm.archive.found_studies import find_studies, identify_file
@@ -57,8 +58,9 @@ class FolderArchive:
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Write ``<StudyInstanceUID>.sr.dcm`` and the others; see `Archive.store`.
 
-        They are ``.cad.dcm``, ``.pdf.dcm`` and, of the presentation state, ``.pr.dcm``. A file of
-        that name with other content is kept as ``….previous-1.dcm`` and so on.
+        They are ``.cad.dcm``, ``.pdf.dcm``, of the presentation state ``.pr.dcm``, and of heat maps
+        ``.heat-1.dcm`` and so on, in hanging order. A file of that name with other content is kept
+        as ``….previous-1.dcm`` and so on.
         """
         if self._out is None:
             return
@@ -83,7 +85,10 @@ class FolderArchive:
 def _kind(dataset: Dataset) -> str:
     """Name an object by its SOP class where that says more than its modality."""
     modality = str(dataset.get("Modality", "")).lower() or "dcm"
-    return _KINDS.get(str(dataset.get("SOPClassUID", "")), modality)
+    sop_class_uid = str(dataset.get("SOPClassUID", ""))
+    if sop_class_uid == SecondaryCaptureImageStorage:
+        return f"heat-{dataset.get('InstanceNumber', 1)}"
+    return _KINDS.get(sop_class_uid, modality)
 
 
 def _sop_instance_uid(file: Path) -> str:

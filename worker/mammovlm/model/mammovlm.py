@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from mammovlm.evidence import EvidenceMap
 from mammovlm.findings import Density, Findings, Region, ViewFindings
 from mammovlm.model.aggregation import (
     breast_densities,
@@ -20,6 +21,7 @@ from mammovlm.model.aggregation import (
     view_suspicions,
 )
 from mammovlm.model.density_selector import density_features
+from mammovlm.model.evidence_map import evidence_map
 from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.identity import algorithm_identity
@@ -45,10 +47,13 @@ class ModelOutput:
     embeddings
         UMiCon's embeddings, float32, (views, 128): one row of length 1 per view of ``findings``;
         rows of zeros where UMiCon is untrained.
+    evidence
+        Of every view, from which its regions were taken; none where nothing looks for them.
     """
 
     findings: Findings
     embeddings: npt.NDArray[np.float32] = field(repr=False, compare=False)
+    evidence: tuple[EvidenceMap, ...] = field(default=(), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class _Read:
     embeddings: Tensor
     logits: Mapping[str, Tensor] = field(default_factory=dict)
     regions: Sequence[tuple[Region, ...]] | None = None
+    evidence: tuple[EvidenceMap, ...] = ()
 
 
 class MammoVLM:
@@ -125,7 +131,7 @@ class MammoVLM:
             not_available=_not_available(overall, read.logits),
             algorithm=self.algorithm,
         )
-        return ModelOutput(findings, read.embeddings.numpy().astype(np.float32))
+        return ModelOutput(findings, read.embeddings.numpy().astype(np.float32), read.evidence)
 
     def write(
         self,
@@ -182,17 +188,19 @@ class MammoVLM:
             joint.umicon.look(expert_view(encoder(view), view), route.expert)
             for view in grey.split(1)
         ]
-        regions = [
-            regions_of(found, _grid(grey, placement, view))
+        seen = [
+            (view.source.sop_instance_uid, found, _grid(grey, placement, view))
             for (_, found), placement, view in zip(looks, placements, study.views, strict=True)
             if found is not None
         ]
+        regions = [regions_of(found, grid) for _, found, grid in seen]
+        evidence = tuple(evidence_map(*each) for each in seen)
         image = joint.umicon(torch.cat([pooled for pooled, _ in looks]))
         category = overall.category if overall else None
         texts = [metadata_text(view.slot, view.metadata, category) for view in study.views]
         fused = joint.fusion(image, joint.text_branch(joint.text_encoder(texts)))
         logits = {name: head(fused) for name, head in joint.heads.items()}
-        return _Read(image, logits, regions or None)
+        return _Read(image, logits, regions or None, evidence)
 
 
 def _grid(grey: Tensor, placement: Placement, view: View) -> InputGrid:

@@ -124,14 +124,17 @@ def _ellipse(extent: npt.NDArray[np.bool_], grid: InputGrid) -> tuple[float, flo
     """
     cell_height, cell_width = grid.height / extent.shape[0], grid.width / extent.shape[1]
     down, across = np.flatnonzero(extent.any(axis=1)), np.flatnonzero(extent.any(axis=0))
-    first = _corner(grid, (down[0] - 0.5) * cell_height, (across[0] - 0.5) * cell_width)
-    last = _corner(grid, (down[-1] + 1.5) * cell_height, (across[-1] + 1.5) * cell_width)
+    first = corner(grid, (down[0] - 0.5) * cell_height, (across[0] - 0.5) * cell_width)
+    last = corner(grid, (down[-1] + 1.5) * cell_height, (across[-1] + 1.5) * cell_width)
     top, bottom = (min(max(edge, 0.0), float(grid.rows)) for edge in (first[0], last[0]))
     left, right = (min(max(edge, 0.0), float(grid.columns)) for edge in sorted((first[1], last[1])))
     return (top + bottom) / 2, (left + right) / 2, (bottom - top) / 2, (right - left) / 2
 
 
-def _corner(grid: InputGrid, row: float, column: float) -> tuple[float, float]:
-    """Give the place in the stored image of one in the input, both counted from the corner."""
+def corner(grid: InputGrid, row: float, column: float) -> tuple[float, float]:
+    """Give the place in the stored image of one in the input, both counted from the corner.
+
+    It may lie outside the image, where the input has background.
+    """
     down, across = to_stored(grid.placement, float(row) - 0.5, float(column) - 0.5)
     return down + 0.5, across + 0.5

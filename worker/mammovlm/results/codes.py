@@ -153,6 +153,9 @@ REGION_KINDS: Mapping[RegionKind, Code] = MappingProxyType(
 )
 """CID 6016. A kind without a code is not named: beside a mark, "benign" would reassure."""
 
+SOURCE_OF_PROCESSING = Code("121322", "DCM", "Source image for image processing operation")
+"""CID 7202: what a heat map was drawn over."""
+
 # Words and status
 PROCESSING_SUMMARY = Code("111017", "DCM", "CAD Processing and Findings Summary")
 SUCCEEDED_WITHOUT_FINDINGS = Code("111241", "DCM", "All algorithms succeeded; without findings")

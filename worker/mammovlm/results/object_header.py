@@ -57,6 +57,7 @@ REPORT_SERIES = SeriesLabel("SR", 9001, "MammoVLM AI result - NOT FOR DIAGNOSTIC
 CAD_SERIES = SeriesLabel("SR", 9002, "MammoVLM AI CAD SR - NOT FOR DIAGNOSTIC USE ALONE")
 PDF_SERIES = SeriesLabel("DOC", 9003, "MammoVLM AI summary - NOT FOR DIAGNOSTIC USE ALONE")
 REGION_SERIES = SeriesLabel("PR", 9005, "MammoVLM AI regions - NOT FOR DIAGNOSTIC USE ALONE")
+HEAT_SERIES = SeriesLabel("OT", 9006, "MammoVLM AI heat map - NOT FOR DIAGNOSTIC USE ALONE")
 REFUSAL_SERIES = SeriesLabel("SR", 9004, "MammoVLM AI - NO RESULT, study was not analyzed")
 
 

@@ -64,6 +64,8 @@ class ObjectOptions:
     wants_presentation_state
         Presentation state that draws the regions, where there are any, for viewers that draw no
         region of a structured report.
+    wants_heat_maps
+        A secondary capture for each view that shows the model's evidence in colours.
     font
         TrueType file for what the page's own font lacks; see `page_fonts`.
     """
@@ -72,6 +74,7 @@ class ObjectOptions:
     wants_cad_report: bool = False
     wants_pdf: bool = True
     wants_presentation_state: bool = True
+    wants_heat_maps: bool = False
     font: Path = DEFAULT_FONT
 
     @classmethod
@@ -82,5 +85,6 @@ class ObjectOptions:
             wants_cad_report=settings.cad_report,
             wants_pdf=settings.pdf_report,
             wants_presentation_state=settings.presentation_state,
+            wants_heat_maps=settings.heat_maps,
             font=settings.pdf_font,
         )

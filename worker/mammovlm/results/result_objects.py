@@ -8,13 +8,17 @@ from pydicom.uid import (
     EncapsulatedPDFStorage,
     GrayscaleSoftcopyPresentationStateStorage,
     MammographyCADSRStorage,
+    SecondaryCaptureImageStorage,
 )
 
+from mammovlm.evidence import EvidenceMap
 from mammovlm.findings import Explanation, Findings
 from mammovlm.job import PredecessorReport
 from mammovlm.results.cad_check import check_cad_report
 from mammovlm.results.cad_report import cad_report
 from mammovlm.results.encapsulated_pdf import encapsulated_pdf
+from mammovlm.results.heat_map import heat_maps
+from mammovlm.results.heat_map_check import check_heat_maps
 from mammovlm.results.page_fonts import page_fonts
 from mammovlm.results.pdf_check import check_pdf
 from mammovlm.results.presentation_check import check_presentation_state
@@ -33,6 +37,7 @@ def result_objects(
     predecessor: PredecessorReport | None,
     options: ObjectOptions,
     *,
+    evidence: Sequence[EvidenceMap] = (),
     at: datetime | None = None,
 ) -> tuple[Dataset, ...]:
     """Make the objects that a site wants: the structured report first, then those beside it.
@@ -43,6 +48,8 @@ def result_objects(
         As `structured_report` takes them.
     options
         Which objects there are, and what they hold.
+    evidence
+        Of the views; without it there are no heat maps.
     at
         When the content was made; now, where it is not given.
 
@@ -63,6 +70,8 @@ def result_objects(
     if options.wants_presentation_state:
         state = presentation_state(context, moment)
         objects += [] if state is None else [state]
+    if options.wants_heat_maps:
+        objects += heat_maps(context, report, evidence, moment)
     return tuple(objects)
 
 
@@ -72,6 +81,8 @@ def check_objects(
     findings: Findings,
     explanation: Explanation,
     options: ObjectOptions,
+    *,
+    evidence: Sequence[EvidenceMap] = (),
 ) -> None:
     """Check each object as its kind is checked; none is stored where one of them fails.
 
@@ -90,3 +101,6 @@ def check_objects(
             check_pdf(other, report, study, findings, explanation, fonts=fonts)
         elif other.SOPClassUID == GrayscaleSoftcopyPresentationStateStorage:
             check_presentation_state(other, report, study, findings)
+    if options.wants_heat_maps:
+        maps = [one for one in others if one.SOPClassUID == SecondaryCaptureImageStorage]
+        check_heat_maps(maps, report, study, findings, evidence)
