@@ -79,6 +79,11 @@ lint: $(BIN)/.installed ## style, types and the import fence
 bench: setup ## measure the whole path; prints ratios and medians
 	@$(BIN)/mammovlm bench
 
+.PHONY: docs
+docs: $(BIN)/.installed ## write docs/settings.md anew from the code
+	@$(BIN)/python scripts/settings_document.py > docs/settings.new
+	@mv docs/settings.new docs/settings.md
+
 .PHONY: lock
 lock: ## write constraints.txt anew from the packages in .venv
 	@{ head -n 1 constraints.txt; $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//' \

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 
 import platformdirs
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +23,18 @@ DEFAULT_FONT = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 """Of Debian's package fonts-wqy-microhei."""
 
 
+VERSION = 1
+"""Of the settings' layout."""
+
+
+def _our_version(version: int) -> int:
+    if version != VERSION:
+        raise ValueError(
+            f"must be {VERSION}: these settings were written for another version of MammoVLM"
+        )
+    return version
+
+
 def _known_language(tag: str) -> str:
     if tag not in LANGUAGES:
         raise ValueError(f"no sentences in {tag!r}; there are {', '.join(LANGUAGES)}")
@@ -34,6 +46,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MAMMOVLM_", frozen=True, extra="ignore")
 
+    settings_version: Annotated[int, AfterValidator(_our_version)] = Field(
+        VERSION, description="Layout of these settings; those of another version are refused."
+    )
     dicomweb_url: str = Field(
         "http://127.0.0.1:8042/dicom-web", description="DICOMweb root of the archive."
     )
@@ -104,6 +119,9 @@ class Settings(BaseSettings):
     )
     max_rows_columns: int = Field(16384, gt=0, description="Larger images are refused.")
     max_file_bytes: int = Field(512 * 2**20, gt=0, description="Larger files are refused.")
+    log_format: Literal["plain", "json"] = Field(
+        "plain", description="json: one JSON object a line, with study and job."
+    )
     task_time_limit_s: int = Field(900, gt=0, description="Hard limit of one analysis.")
     task_soft_time_limit_s: int = Field(840, gt=0, description="Soft limit of one analysis.")
 
@@ -140,3 +158,17 @@ class Settings(BaseSettings):
                 "choose ISO_IR 192, or a language in Latin letters"
             )
         return self
+
+
+def complaints(error: ValidationError) -> list[str]:
+    """Say which settings make no sense and why, as variables of the environment.
+
+    Their values may be secret and are left out.
+    """
+    faults = error.errors(include_input=False, include_url=False, include_context=False)
+    return [_complaint(fault["loc"], fault["msg"]) for fault in faults]
+
+
+def _complaint(location: tuple[int | str, ...], message: str) -> str:
+    name = "".join(f"MAMMOVLM_{part}: ".upper() for part in location[:1])
+    return name + message.removeprefix("Value error, ")

@@ -3,8 +3,10 @@
 import importlib
 
 import click
+from pydantic import ValidationError
 
 from mammovlm import __version__
+from mammovlm.settings import complaints
 
 _COMMANDS = {
     "analyze": ("analyze", "Analyse files or folders, without Orthanc and queue."),
@@ -15,6 +17,7 @@ _COMMANDS = {
     "up": ("stack", "Start Orthanc, RabbitMQ and a worker in the background."),
     "down": ("stack", "Stop them."),
     "demo": ("demo", "Send a real exam and print the report that comes back."),
+    "doctor": ("doctor", "Look at a whole installation and say what to mend."),
     "prepare": ("prepare", "Convert the weights once, ahead of the first analysis."),
     "certificates": ("certificates", "Make certificates for tests of the production set-up."),
     "passwords": ("passwords", "Make the passwords of a production system."),
@@ -38,6 +41,15 @@ class CommandsByFile(click.Group):
         module = importlib.import_module(f"mammovlm.cli.{_COMMANDS[cmd_name][0]}")
         command: click.Command = getattr(module, cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command; wrong settings end it with their names, not with a traceback."""
+        try:
+            return super().invoke(ctx)
+        except ValidationError as error:
+            if error.title not in {"Settings", "StackSettings"}:
+                raise
+            raise click.ClickException("\n".join(complaints(error))) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected
 from mammovlm.pipeline import Analysis, analyse
 from mammovlm.tasks.application import app
+from mammovlm.tasks.logs import about, name_and_place
 from mammovlm.tasks.messages import AlgorithmMessage, EventMessage, JobMessage, ReportMessage, event
 from mammovlm.tasks.topology import DELIVERY_LIMIT, EVENTS_QUEUE
 from mammovlm.tasks.worker_process import loaded_worker
@@ -50,22 +51,30 @@ def analyze_study(self: Task, document: dict[str, Any]) -> None:
         # include_input=False: the message's content stays out of the log.
         _log.error("refused a malformed job: %s", error.errors(include_input=False))
         raise Reject("malformed job", requeue=False) from None
+    with about(job):
+        _run(self, job)
+
+
+def _run(task: Task, job: JobMessage) -> None:
     _publish(event(job, "running"))
     try:
         analysis = _analyse(job)
     except StudyRejected as rejected:
+        _log.info("rejected: %s", rejected.reason.value)
         _publish(event(job, "rejected", reason=rejected.reason.value, text=str(rejected)))
     except ArchiveUnavailable:
-        _give_back(self, job)
-    except ResultInvalid:
-        _log.exception("job %s: the report failed its check", job.job_id)
+        _give_back(task, job)
+    except ResultInvalid as error:
+        _log.error("a result failed its check: %s", error)
         _dead_letter(job, "result-invalid")
     except SoftTimeLimitExceeded:
         _dead_letter(job, "time-limit")
     except Exception as error:  # noqa: BLE001  the last fence: the job must end in a named state
-        _log.error("job %s: unexpected %s", job.job_id, _where(error))
+        _log.error("unexpected %s", name_and_place(error))
         _dead_letter(job, "internal-error")
     else:
+        seconds = sum(analysis.timings_s.values())
+        _log.info("%s views analysed in %.2f s", len(analysis.findings.views), seconds)
         _publish(_finished(job, analysis))
 
 
@@ -118,12 +127,3 @@ def _publish(message: EventMessage) -> None:
             retry=True,
             retry_policy={"max_retries": 10, "interval_start": 0.2, "interval_max": 5},
         )
-
-
-def _where(error: BaseException) -> str:
-    """Name an exception and the line it came from, without its text (it may quote a data set)."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
-    return f"{type(error).__name__} at {place}"

@@ -1,8 +1,9 @@
 """The Celery application and its settings."""
 
 from celery import Celery
+from pydantic import ValidationError
 
-from mammovlm.settings import Settings
+from mammovlm.settings import Settings, complaints
 from mammovlm.tasks.broker import broker_options
 from mammovlm.tasks.topology import ANALYSIS_QUEUES, JOBS_AND_EVENTS, undeclared
 
@@ -45,4 +46,13 @@ def create_application(settings: Settings) -> Celery:
     return application
 
 
-app = create_application(Settings())
+def _settings() -> Settings:
+    """Read the settings; a worker with wrong ones ends at once, naming them."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        told = "\n".join(f"    {complaint}" for complaint in complaints(error))
+        raise SystemExit(f"The worker does not start (see docs/settings.md):\n{told}") from None
+
+
+app = create_application(_settings())

@@ -14,6 +14,7 @@ from mammovlm.model import MammoVLM
 from mammovlm.results import page_fonts
 from mammovlm.settings import Settings
 from mammovlm.tasks.application import app
+from mammovlm.tasks.logs import log_to_standard_error
 from mammovlm.tasks.topology import ANALYSIS_QUEUES, DEAD_QUEUES, EVENTS_QUEUE
 
 _log = logging.getLogger(__name__)
@@ -73,8 +74,6 @@ def declare_topology(**_: object) -> None:
 
 
 @setup_logging.connect
-def log_to_standard_error(**_: object) -> None:
-    """Log plainly to standard error, where the process supervisor collects it."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("pydicom").setLevel(logging.ERROR)
-    logging.getLogger("dicomweb_client").setLevel(logging.ERROR)
+def set_up_logging(**_: object) -> None:
+    """Log as we do, not as Celery would."""
+    log_to_standard_error(Settings().log_format)

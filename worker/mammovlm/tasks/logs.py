@@ -1,0 +1,90 @@
+"""What a worker writes to its log: plain lines or JSON lines, with study and job, no patient data.
+
+Python's warnings and pydicom's messages quote the values that they complain of, which may be a
+patient's name (invariant 7). Only their kind and place are logged.
+"""
+
+import json
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from mammovlm.tasks.messages import JobMessage
+
+_QUOTING = ("pydicom", "highdicom", "pynetdicom", "dicomweb_client", "PIL")
+"""Libraries whose messages may quote a header."""
+_about: ContextVar[Mapping[str, str | int]] = ContextVar("about", default={})  # noqa: B039  never changed
+
+
+@contextmanager
+def about(job: JobMessage) -> Iterator[None]:
+    """Let every message until the end say which study and job it is about."""
+    named = {"study_instance_uid": job.study_instance_uid, "job_id": job.job_id, "run": job.run}
+    token = _about.set(named)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+class PlainFormatter(logging.Formatter):
+    """One line: time, level, logger, words, and what they are about."""
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's name
+        """Write one line."""
+        named = " ".join(f"{name}={value}" for name, value in _about.get().items())
+        return super().formatMessage(record) + (f" ({named})" if named else "")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write one line."""
+        content: dict[str, str | int] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "program": "mammovlm-worker",
+            "process": record.process or 0,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **_about.get(),
+        }
+        if record.exc_info:
+            content["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(content)
+
+
+def log_to_standard_error(log_format: Literal["plain", "json"]) -> None:
+    """Log to standard error, where the process supervisor collects it."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonFormatter() if log_format == "json" else PlainFormatter())
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for name in _QUOTING:
+        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    warnings.showwarning = _log_kind_and_place
+
+
+def _log_kind_and_place(
+    _words: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object
+) -> None:
+    """Stand in for `warnings.showwarning` without the words, which may quote a header."""
+    place = f"{Path(filename).name}:{lineno}"
+    logging.getLogger("mammovlm.warnings").warning("%s at %s", category.__name__, place)
+
+
+def name_and_place(error: BaseException) -> str:
+    """Name an exception and the line it came from, without its text (it may quote a data set)."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
+    return f"{type(error).__name__} at {place}"
