@@ -66,7 +66,7 @@ def test_only_lift_and_lora_change_and_the_loss_falls(
         "loss.csv",
         "loss.png",
     }
-    told = evaluate(base_of(tmp_path, kind), weights, exams, texts=2, pairs=1)
+    told = evaluate(base_of(tmp_path, kind), weights, exams, texts=2, answers=2)
     assert told["trained_on"] == "surrogate embeddings of a test"
 
 

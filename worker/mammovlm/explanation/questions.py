@@ -173,6 +173,8 @@ def told_of(reading: Reading, facts: Facts) -> tuple[Facts, frozenset[Topic]]:
         return facts, frozenset({reading.refused, Topic.CAN_SAY})
     about = _on_sides(facts, reading.sides)
     topics = frozenset(topic for one in reading.asked for topic in TOLD[one])
+    if facts.missing:
+        topics -= {Topic.COMPLETE}  # of the study, also where the question is about one breast
     if not about.breasts:
         return about, topics - {Topic.LOOKED, Topic.SCORE, Topic.MEANING} | {Topic.MISSING}
     if Topic.MEANING in topics and not about.has_score:

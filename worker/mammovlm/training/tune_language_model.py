@@ -31,6 +31,7 @@ from mammovlm.model.language_model_tuning import (
 from mammovlm.model.soft_prefix import Lift, word_embeddings_of
 from mammovlm.model.weights import file_sha256, verified_tensors
 from mammovlm.settings import Settings
+from mammovlm.training.answer_evaluation import measure_answers
 from mammovlm.training.explanation_batches import ExplanationBatches
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
@@ -156,7 +157,9 @@ def _plot(out: Path) -> None:
     pyplot.close(figure)
 
 
-def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) -> dict[str, object]:
+def evaluate(
+    base: Base, weights: Path, exams: Exams, texts: int, answers: int
+) -> dict[str, object]:
     """Measure tuned weights on the women kept back.
 
     Parameters
@@ -165,8 +168,9 @@ def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) ->
         A fresh one: the tuned weights are merged into it.
     weights
         File that `tune` wrote.
-    texts, pairs
-        How many texts to generate, and how many pairs of women to exchange.
+    texts, answers
+        How many texts to generate (half as many pairs of women are exchanged), and how many
+        questions to ask.
 
     Returns
     -------
@@ -175,9 +179,22 @@ def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) ->
     """
     tuning = tuning_from_tensors(verified_tensors(weights, file_sha256(weights)))
     model = tuned(base, tuning, ModelPart("language model", base.name, None, exams.trained_on))
-    return {
+    measures = {
         "wordings": asdict(measure_wordings(model.write, exams.held_out, ENGLISH, texts)),
-        "swap": asdict(measure_swap(model.write, exams.held_out, ENGLISH, pairs)),
+        "swap": asdict(measure_swap(model.write, exams.held_out, ENGLISH, texts // 2)),
+    }
+    with Progress() as bar:
+        task = bar.add_task("questions", total=answers)
+        asked = measure_answers(
+            model.write,
+            exams.held_out,
+            ENGLISH,
+            answers,
+            told=lambda done: bar.update(task, completed=done),
+        )
+    return {
+        **measures,
+        "answers": asdict(asked),
         "held_out_exams": len(exams.held_out),
         "trained_on": exams.trained_on,
         "sha256": file_sha256(weights),
@@ -195,6 +212,7 @@ def evaluate(base: Base, weights: Path, exams: Exams, texts: int, pairs: int) ->
 @click.option("--seed", default=0, show_default=True)
 @click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
 @click.option("--texts", default=30, show_default=True, help="Texts to evaluate; 0: none.")
+@click.option("--answers", default=60, show_default=True, help="Questions to ask in evaluation.")
 @click.option(
     "--weights",
     "weights_folder",
@@ -213,6 +231,7 @@ def main(
     seed: int,
     precision: str,
     texts: int,
+    answers: int,
     weights_folder: Path | None,
 ) -> None:
     """Tune the language model on UMiCon's embeddings and evaluate it on women kept back."""
@@ -232,7 +251,7 @@ def main(
     if weights_folder:
         enter_weights(weights_folder, {"language_model": weights}, exams.trained_on)
     if texts:
-        told = json.dumps(evaluate(base(), weights, exams, texts, texts // 2), indent=1)
+        told = json.dumps(evaluate(base(), weights, exams, texts, answers), indent=1)
         (out / "evaluation.json").write_text(told)
         click.echo(told)
 
