@@ -68,22 +68,32 @@ def ablation(
     women: JointWomen,
     experts: Mapping[str, LesionExpert],
     preset: Preset,
+    *,
     config: JointConfig,
     told: Told,
+    settings: Mapping[str, Setting] = ROWS,
 ) -> list[AblationRow]:
-    """Train every row with every seed and measure it on the test women, images with metadata."""
-    rows = []
-    for number, (name, setting) in enumerate(ROWS.items()):
+    """Train every row with every seed and measure it on the test women, images with metadata.
+
+    Parameters
+    ----------
+    women, experts, preset, config, told
+        As of `mammovlm.training.joint_settings.train_setting`.
+    settings
+        The rows by name; their seeds are set here.
+    """
+    rows, total = [], len(settings) * len(SEEDS)
+    for number, (name, setting) in enumerate(settings.items()):
         trained = []
         for turn, seed in enumerate(SEEDS):
-            told("ablation", number * len(SEEDS) + turn, len(ROWS) * len(SEEDS))
+            told("ablation", number * len(SEEDS) + turn, total)
             trained.append(
                 train_setting(
                     replace(setting, seed=seed), women, experts, preset, config=config, told=_nobody
                 )
             )
         rows.append(_row(name, trained, women))
-    told("ablation", len(ROWS) * len(SEEDS), len(ROWS) * len(SEEDS))
+    told("ablation", total, total)
     return rows
 
 

@@ -81,7 +81,7 @@ def main(
         experts = train_lesion_experts(collected, selector.head, encoders, run)
         women = joint_women(collected, selector.head, experts, encoders.preset, run)
         outcome = train_joint_parts(women, experts, encoders.preset, run)
-        ablated = ablation(women, experts, encoders.preset, config.joint, progress)
+        ablated = ablation(women, experts, encoders.preset, config=config.joint, told=progress)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
     sources = _sources(collected, [name for name, folder in folders.items() if folder])
