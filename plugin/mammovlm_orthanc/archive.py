@@ -14,6 +14,7 @@ from mammovlm_orthanc.orthanc_api import OrthancApi
 
 STATUS_METADATA = "MammoVLM"
 CHECKPOINT_PROPERTY = 4242
+OPEN_QUESTIONS_PROPERTY = 4244
 _MISSING_CODES = frozenset({7, 17})
 """Orthanc's ErrorCode InexistentItem and UnknownResource."""
 ORTHANC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
@@ -92,6 +93,14 @@ class OrthancArchive:
     def set_checkpoint(self, sequence: int) -> None:
         """Keep the number of the change up to which everything is settled."""
         self._orthanc.SetGlobalProperty(CHECKPOINT_PROPERTY, str(sequence))
+
+    def open_questions(self) -> str:
+        """Give the list of questions that wait for an answer, "" at first."""
+        return self._orthanc.GetGlobalProperty(OPEN_QUESTIONS_PROPERTY, "")
+
+    def set_open_questions(self, document: str) -> None:
+        """Keep the list of questions that wait for an answer."""
+        self._orthanc.SetGlobalProperty(OPEN_QUESTIONS_PROPERTY, document)
 
     def series_of(self, instance_id: str) -> str:
         """Give the Orthanc identifier of the series that an instance is in."""

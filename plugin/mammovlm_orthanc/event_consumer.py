@@ -6,12 +6,15 @@ changes nothing.
 """
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import pika
 
 from mammovlm_orthanc import clock, topology, transitions
 from mammovlm_orthanc.archive import NotInArchive
+from mammovlm_orthanc.ask_messages import is_question
+from mammovlm_orthanc.ask_outbox import QuestionOutbox
 from mammovlm_orthanc.broker import FAULTS, Broker, Link
 from mammovlm_orthanc.messages import Event, MessageMalformed, read_dead_notice, read_event
 from mammovlm_orthanc.metrics import Counters
@@ -33,14 +36,19 @@ class EventConsumer:
         RabbitMQ.
     store
         The statuses.
+    questions
+        Told of questions that nobody answered.
     counters
         Counts events and dropped messages.
     """
 
-    def __init__(self, broker: Broker, store: StatusStore, counters: Counters) -> None:
+    def __init__(
+        self, broker: Broker, store: StatusStore, questions: QuestionOutbox, counters: Counters
+    ) -> None:
         self._broker = broker
         self._parameters = broker.parameters()
         self._store = store
+        self._questions = questions
         self._counters = counters
         self.link = Link("consumer")
         self.queues = QueueWatch()
@@ -92,11 +100,16 @@ class EventConsumer:
         body: bytes,
     ) -> None:
         try:
-            at = clock.iso(clock.now())
-            self.apply(read_dead_notice(body, properties.headers or {}, at))
+            self._apply_dead(body, properties.headers or {})
         except MessageMalformed as error:
             self._drop("malformed dead letter", error)
         channel.basic_ack(method.delivery_tag)
+
+    def _apply_dead(self, body: bytes, headers: Mapping[str, Any]) -> None:
+        if is_question(headers):
+            self._questions.give_up(body)
+        else:
+            self.apply(read_dead_notice(body, headers, clock.iso(clock.now())))
 
     def apply(self, event: Event) -> None:
         """Write one piece of news on its study; one about an unknown study is dropped."""

@@ -79,12 +79,17 @@ def job_message(orthanc_study_id: str, status: StudyStatus) -> JobMessage:
         "left_out": list(status.left_out),
         "predecessor": status.predecessor,
     }
+    return celery_message(TASK, status.job_id, job)
+
+
+def celery_message(task: str, job_id: str, job: Mapping[str, Any]) -> JobMessage:
+    """Write a call of a worker's task with one argument, as Celery does."""
     embedded = {"callbacks": None, "errbacks": None, "chain": None, "chord": None}
     headers = {
         "lang": "py",
-        "task": TASK,
-        "id": status.job_id,
-        "root_id": status.job_id,
+        "task": task,
+        "id": job_id,
+        "root_id": job_id,
         "parent_id": None,
         "group": None,
         "argsrepr": "(...)",
@@ -93,7 +98,7 @@ def job_message(orthanc_study_id: str, status: StudyStatus) -> JobMessage:
         "retries": 0,
     }
     body = json.dumps([[job], {}, embedded]).encode()
-    return JobMessage(headers, status.job_id, body)
+    return JobMessage(headers, job_id, body)
 
 
 def read_event(body: bytes) -> Event:
@@ -104,14 +109,14 @@ def read_event(body: bytes) -> Event:
     MessageMalformed
         If anything in it is not as agreed.
     """
-    content = _json(body)
+    content = json_content(body)
     if not isinstance(content, dict) or content.get("version") != 1:
         raise MessageMalformed("event: not a JSON object of version 1")
     state = content.get("state")
     if state not in _EVENT_STATES:
         raise MessageMalformed("event: unknown state")
     return Event(
-        orthanc_study_id=_orthanc_id(content.get("orthanc_study_id")),
+        orthanc_study_id=orthanc_id(content.get("orthanc_study_id")),
         job_id=_token(content.get("job_id")),
         state=State(state),
         at=_time(content.get("at")),
@@ -138,7 +143,7 @@ def read_dead_notice(body: bytes, headers: Mapping[str, Any], at: str) -> Event:
     MessageMalformed
         If it is no job of ours.
     """
-    content = _json(body)
+    content = json_content(body)
     try:
         job = content[0][0]
         orthanc_study_id, job_id = job["orthanc_study_id"], job["job_id"]
@@ -146,7 +151,7 @@ def read_dead_notice(body: bytes, headers: Mapping[str, Any], at: str) -> Event:
         raise MessageMalformed("dead letter: no job") from error
     reason, text = _why_dead(headers)
     return Event(
-        orthanc_study_id=_orthanc_id(orthanc_study_id),
+        orthanc_study_id=orthanc_id(orthanc_study_id),
         job_id=_token(job_id),
         state=State.FAILED,
         at=at,
@@ -169,14 +174,16 @@ def _why_dead(headers: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def _json(body: bytes) -> Any:  # noqa: ANN401  whatever JSON holds
+def json_content(body: bytes) -> Any:  # noqa: ANN401  whatever JSON holds
+    """Read JSON; raises `MessageMalformed` where it is none."""
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         raise MessageMalformed("no JSON") from error
 
 
-def _orthanc_id(value: object) -> str:
+def orthanc_id(value: object) -> str:
+    """Read an Orthanc identifier; raises `MessageMalformed` where it is none."""
     if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}", value):
         return value
     raise MessageMalformed("no Orthanc identifier")

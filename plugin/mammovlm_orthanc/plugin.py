@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 
 from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import OrthancArchive
+from mammovlm_orthanc.asking import Asking
 from mammovlm_orthanc.audit import open_audit
 from mammovlm_orthanc.background import Background
 from mammovlm_orthanc.broker import Broker
@@ -82,9 +83,10 @@ class Plugin:
         )
         self._intake = Intake(images, store, settings, counters)
         self._feed = ChangeFeed(archive, self._intake, counters, clock.now())
+        asking = Asking(archive, store, counters)
         broker = Broker.from_settings(settings)
-        publisher = Publisher(broker, store, counters)
-        consumer = EventConsumer(broker, store, counters)
+        publisher = Publisher(broker, store, asking.outbox, counters)
+        consumer = EventConsumer(broker, store, asking.outbox, counters)
         upkeep = Upkeep(archive, store, settings, counters)
         links = (publisher.link, consumer.link)
         health = Health(
@@ -97,7 +99,7 @@ class Plugin:
             is_enabled=settings.enabled,
         )
         page = shown.page_api(archive, store, viewer)
-        self._rest = RestApi(archive, store, self._intake, health, page.routes)
+        self._rest = RestApi(archive, store, self._intake, health, (*page.routes, *asking.routes))
         self._audit = open_audit(configuration, settings, archive, counters)
         self._counters = counters
         self._wake = threading.Event()

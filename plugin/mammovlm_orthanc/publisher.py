@@ -13,6 +13,7 @@ import pika
 
 from mammovlm_orthanc import clock, topology, transitions
 from mammovlm_orthanc.archive import NotInArchive
+from mammovlm_orthanc.ask_outbox import QuestionOutbox
 from mammovlm_orthanc.broker import FAULTS, Broker, Link
 from mammovlm_orthanc.messages import job_message
 from mammovlm_orthanc.metrics import Counters
@@ -31,14 +32,19 @@ class Publisher:
         RabbitMQ.
     store
         The statuses; those in state ready are the outbox.
+    questions
+        Those that wait are sent as well.
     counters
         Counts jobs and failures.
     """
 
-    def __init__(self, broker: Broker, store: StatusStore, counters: Counters) -> None:
+    def __init__(
+        self, broker: Broker, store: StatusStore, questions: QuestionOutbox, counters: Counters
+    ) -> None:
         self._broker = broker
         self._parameters = broker.parameters()
         self._store = store
+        self._questions = questions
         self._counters = counters
         self.link = Link("publisher")
 
@@ -64,6 +70,7 @@ class Publisher:
                 if stop.is_set():
                     return
                 self._publish(channel, entry.orthanc_study_id)
+            self._questions.publish(channel, self.link)
             connection.process_data_events(0)  # heartbeats
             self._store.outbox_filled.wait(_LOOK_S)
 

@@ -10,6 +10,7 @@ EXCHANGE = "mammovlm"
 DEAD_EXCHANGE = "mammovlm.dead"
 EVENTS_QUEUE = "mammovlm.events"
 DEAD_NOTICES_QUEUE = "mammovlm.dead.notices"
+QUESTION_KEY = "question"
 ROUTING_KEYS = {Priority.NORMAL: "analysis", Priority.URGENT: "analysis.urgent"}
 
 _QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
@@ -36,6 +37,7 @@ EXCHANGES = {EXCHANGE: "topic", DEAD_EXCHANGE: "fanout"}
 QUEUES = (
     QueueDeclaration("mammovlm.analysis", EXCHANGE, "analysis", _ANALYSIS),
     QueueDeclaration("mammovlm.analysis.urgent", EXCHANGE, "analysis.urgent", _ANALYSIS),
+    QueueDeclaration("mammovlm.question", EXCHANGE, QUESTION_KEY, _ANALYSIS),
     QueueDeclaration(EVENTS_QUEUE, EXCHANGE, "events"),
     QueueDeclaration("mammovlm.dead", DEAD_EXCHANGE),
     QueueDeclaration(DEAD_NOTICES_QUEUE, DEAD_EXCHANGE),

@@ -55,7 +55,7 @@ def test_both_declare_the_same_queues() -> None:
     worker = {
         queue.name: (queue.exchange.name, queue.routing_key, queue.queue_arguments)
         for queue in (
-            *worker_topology.ANALYSIS_QUEUES,
+            *worker_topology.JOB_QUEUES,
             worker_topology.EVENTS_QUEUE,
             *worker_topology.DEAD_QUEUES,
         )

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     dicomweb_ca_bundle: Path | None = Field(
         None, description="Certificates to trust for HTTPS; none: the system's."
     )
+    plugin_url: str = Field(
+        "", description="REST address of the plugin; empty: /mammovlm beside dicomweb_url."
+    )
     archive_timeout_s: float = Field(30.0, gt=0, description="Time limit of one archive request.")
     archive_patience_s: float = Field(
         300.0, ge=0, description="How long one job waits for an archive that does not answer."
@@ -148,6 +151,12 @@ class Settings(BaseSettings):
         if not is_encrypted and (self.broker_ca_bundle or self.broker_certificate):
             raise ValueError("broker_ca_bundle and broker_certificate need amqps:// in broker_url")
         return self
+
+    @property
+    def plugin_address(self) -> str:
+        """Where the plugin's REST interface is: beside Orthanc's DICOMweb unless set."""
+        root, _, _ = self.dicomweb_url.rstrip("/").rpartition("/")
+        return self.plugin_url or f"{root}/mammovlm"
 
     @model_validator(mode="after")
     def _words_fit_the_character_set(self) -> Self:

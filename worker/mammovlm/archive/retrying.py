@@ -18,7 +18,7 @@ from mammovlm.errors import ArchiveUnavailable
 from mammovlm.job import AnalysisJob, StoredInstance
 
 _log = logging.getLogger(__name__)
-_T = TypeVar("_T")
+T = TypeVar("T")
 
 
 class RetryingArchive:
@@ -41,21 +41,23 @@ class RetryingArchive:
 
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         """Fetch as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
-        return self._patiently(lambda: self._archive.fetch(job))
+        return patiently(lambda: self._archive.fetch(job), self._patience_s)
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Store as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
-        self._patiently(lambda: self._archive.store(study_instance_uid, datasets))
+        patiently(lambda: self._archive.store(study_instance_uid, datasets), self._patience_s)
 
-    def _patiently(self, call: Callable[[], _T]) -> _T:
-        retrying = Retrying(
-            retry=retry_if_exception_type(ArchiveUnavailable),
-            wait=wait_exponential_jitter(initial=0.5, max=20, jitter=1),
-            stop=stop_after_delay(self._patience_s),
-            before_sleep=_log_wait,
-            reraise=True,
-        )
-        return retrying(call)
+
+def patiently(call: Callable[[], T], patience_s: float) -> T:
+    """Repeat a call on `ArchiveUnavailable`, with back-off and jitter, until patience ends."""
+    retrying = Retrying(
+        retry=retry_if_exception_type(ArchiveUnavailable),
+        wait=wait_exponential_jitter(initial=0.5, max=20, jitter=1),
+        stop=stop_after_delay(patience_s),
+        before_sleep=_log_wait,
+        reraise=True,
+    )
+    return retrying(call)
 
 
 def _log_wait(state: RetryCallState) -> None:

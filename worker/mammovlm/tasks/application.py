@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from mammovlm.settings import Settings, complaints
 from mammovlm.tasks.broker import broker_options
-from mammovlm.tasks.topology import ANALYSIS_QUEUES, JOBS_AND_EVENTS, undeclared
+from mammovlm.tasks.topology import JOB_QUEUES, JOBS_AND_EVENTS, undeclared
 
 
 def create_application(settings: Settings) -> Celery:
@@ -19,10 +19,8 @@ def create_application(settings: Settings) -> Celery:
         **broker_options(settings),
         broker_connection_retry_on_startup=True,
         broker_transport_options={"confirm_publish": True},
-        task_queues=ANALYSIS_QUEUES
-        if settings.declare_queues
-        else tuple(map(undeclared, ANALYSIS_QUEUES)),
-        task_default_queue=ANALYSIS_QUEUES[0].name,
+        task_queues=JOB_QUEUES if settings.declare_queues else tuple(map(undeclared, JOB_QUEUES)),
+        task_default_queue=JOB_QUEUES[0].name,
         task_default_exchange=JOBS_AND_EVENTS.name,
         task_default_exchange_type="topic",
         task_default_routing_key="analysis",

@@ -3,27 +3,30 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from mammovlm.job import AnalysisJob, InstanceReference, PredecessorReport
 from mammovlm.study import LeftOut, LeftOutReason
 
 Uid = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9.]{0,63}$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Number = Annotated[int, Field(ge=1)]
 
 
-class _Message(BaseModel):
+class Message(BaseModel):
+    """A message; what it holds beyond its fields is left alone."""
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-class InstanceMessage(_Message):
+class InstanceMessage(Message):
     """One stored image."""
 
     series_instance_uid: Uid
     sop_instance_uid: Uid
 
 
-class LeftOutMessage(_Message):
+class LeftOutMessage(Message):
     """One image that the intake put aside."""
 
     sop_instance_uid: Uid
@@ -31,7 +34,7 @@ class LeftOutMessage(_Message):
     detail: Annotated[str, StringConstraints(max_length=200)] = ""
 
 
-class ReportMessage(_Message):
+class ReportMessage(Message):
     """A stored report."""
 
     sop_class_uid: Uid
@@ -39,7 +42,7 @@ class ReportMessage(_Message):
     series_instance_uid: Uid
 
 
-class JobMessage(_Message):
+class JobMessage(Message):
     """The job of ARCHITECTURE.md, version 1."""
 
     version: Literal[1]
@@ -72,7 +75,7 @@ class JobMessage(_Message):
         )
 
 
-class AlgorithmMessage(_Message):
+class AlgorithmMessage(Message):
     """Who made the report."""
 
     name: str
@@ -81,7 +84,7 @@ class AlgorithmMessage(_Message):
     device_uid: Uid
 
 
-class EventMessage(_Message):
+class EventMessage(Message):
     """The event of ARCHITECTURE.md, version 1."""
 
     version: Literal[1] = 1

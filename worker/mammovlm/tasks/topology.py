@@ -20,6 +20,9 @@ ANALYSIS_QUEUES = (
         "mammovlm.analysis.urgent", JOBS_AND_EVENTS, "analysis.urgent", queue_arguments=_ANALYSIS
     ),
 )
+QUESTION_QUEUE = Queue("mammovlm.question", JOBS_AND_EVENTS, "question", queue_arguments=_ANALYSIS)
+JOB_QUEUES = (*ANALYSIS_QUEUES, QUESTION_QUEUE)
+"""What a worker reads."""
 EVENTS_QUEUE = Queue("mammovlm.events", JOBS_AND_EVENTS, "events", queue_arguments=_QUORUM)
 DEAD_QUEUES = (
     Queue("mammovlm.dead", DEAD, queue_arguments=_QUORUM),

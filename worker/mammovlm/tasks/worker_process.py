@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from celery.signals import setup_logging, worker_process_init, worker_ready
 
+from mammovlm.answering import Answering
 from mammovlm.archive import Archive, DicomWebArchive
+from mammovlm.archive.questions import PluginQuestions
 from mammovlm.archive.retrying import RetryingArchive
 from mammovlm.errors import FontMissing, WeightsUnusable
 from mammovlm.model import MammoVLM
@@ -15,7 +17,7 @@ from mammovlm.results import page_fonts
 from mammovlm.settings import Settings
 from mammovlm.tasks.application import app
 from mammovlm.tasks.logs import log_to_standard_error
-from mammovlm.tasks.topology import ANALYSIS_QUEUES, DEAD_QUEUES, EVENTS_QUEUE
+from mammovlm.tasks.topology import DEAD_QUEUES, EVENTS_QUEUE, JOB_QUEUES
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +29,8 @@ class LoadedWorker:
     settings: Settings
     archive: Archive
     model: MammoVLM
+    questions: PluginQuestions
+    answering: Answering
 
 
 _loaded: LoadedWorker | None = None
@@ -59,7 +63,9 @@ def load_before_first_task(**_: object) -> None:
         _log.critical("the worker stops: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
         raise
-    _loaded = LoadedWorker(settings, archive, model)
+    questions = PluginQuestions.from_settings(settings)
+    answering = Answering(archive, model, settings)
+    _loaded = LoadedWorker(settings, archive, model, questions, answering)
     _log.info("model %s loaded, device %s", settings.preset, model.algorithm.device_uid)
 
 
@@ -69,7 +75,7 @@ def declare_topology(**_: object) -> None:
     if not Settings().declare_queues:
         return
     with app.connection_for_write() as connection:
-        for queue in (*ANALYSIS_QUEUES, EVENTS_QUEUE, *DEAD_QUEUES):
+        for queue in (*JOB_QUEUES, EVENTS_QUEUE, *DEAD_QUEUES):
             queue.bind(connection.default_channel).declare()
 
 

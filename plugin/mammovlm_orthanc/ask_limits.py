@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
+"""How many questions may be asked: a worker's time is for studies first."""
+
+from http import HTTPStatus
+
+from mammovlm_orthanc import clock
+from mammovlm_orthanc.conversation import Conversation
+from mammovlm_orthanc.rest_messages import Refused
+
+MOST_OPEN_OF_A_STUDY, MOST_OPEN, MOST_A_MINUTE = 3, 50, 10
+
+
+def may_ask(conversation: Conversation, waiting: int) -> None:
+    """Refuse a question where too many wait or came just now.
+
+    Parameters
+    ----------
+    conversation
+        That of the study so far.
+    waiting
+        Questions about all studies that wait for an answer.
+
+    Raises
+    ------
+    Refused
+        With 429 or 503.
+    """
+    if len(conversation.open) >= MOST_OPEN_OF_A_STUDY:
+        raise Refused(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"{MOST_OPEN_OF_A_STUDY} questions about this study still wait for an answer.",
+            "Wait for GET studies/{id}/conversation to show it.",
+        )
+    since = clock.iso(clock.now() - 60)
+    if sum(question.at > since for question in conversation.questions) >= MOST_A_MINUTE:
+        raise Refused(
+            HTTPStatus.TOO_MANY_REQUESTS,
+            f"{MOST_A_MINUTE} questions about this study came within a minute.",
+            "Wait a minute, then ask again.",
+        )
+    if waiting >= MOST_OPEN:
+        raise Refused(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            f"{MOST_OPEN} questions wait for an answer.",
+            "Ask later; GET health says whether the broker is connected.",
+        )
