@@ -1,31 +1,60 @@
 #!/bin/bash
 # Installs the Debian packages that are missing, where that is allowed, and otherwise says which.
-# Use: debian-packages.sh run | test
+# Use: debian-packages.sh run | test | orthanc | rabbitmq | worker | proxy | viewer
 #   run   what the service itself needs          test   that, and what only the tests need
+#   the others   what one image of docker/ needs
 # Looks for the program or file, not for the package: another installation of it is as good.
 # Exit 0: everything is there. Exit 1: something is missing and could not be installed.
 set -euo pipefail
 PATH="$PATH:/usr/sbin:/sbin"
 
 # what to look for                                       Debian package
-run_time='
+orthanc='
 Orthanc                                                  orthanc
 /usr/share/orthanc/plugins/libOrthancPython.so           orthanc-python
 /usr/share/orthanc/plugins/libOrthancDicomWeb.so         orthanc-dicomweb
-/usr/share/orthanc/plugins/libServeFolders.so            orthanc
+/usr/share/orthanc/plugins/libServeFolders.so            orthanc'
+rabbitmq='
 /usr/lib/rabbitmq/bin/rabbitmq-server                    rabbitmq-server
-epmd                                                     erlang-base
+epmd                                                     erlang-base'
+worker='
 /usr/share/fonts/truetype/wqy/wqy-microhei.ttc           fonts-wqy-microhei'
+postgresql='
+/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so  orthanc-postgresql'
+settings_into_files='
+envsubst                                                 gettext-base'
+proxy='
+nginx                                                    nginx
+curl                                                     curl'
+tls='
+openssl                                                  openssl
+/etc/ssl/certs/ca-certificates.crt                       ca-certificates'
+viewer='
+npm                                                      npm'
 test_only='
 dsrdump                                                  dcmtk
 dciodvfy                                                 dicom3tools
 /usr/share/java/pixelmed.jar                             libpixelmed-java
 java                                                     default-jre-headless
 node                                                     nodejs
-npm                                                      npm
 chromium                                                 chromium
-promtool                                                 prometheus
+shellcheck                                               shellcheck
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
+
+needs_python=yes
+case ${1:-} in
+    run) wanted=$orthanc$rabbitmq$worker ;;
+    test) wanted=$orthanc$rabbitmq$worker$proxy$settings_into_files$postgresql$viewer$test_only ;;
+    orthanc) wanted=$orthanc$postgresql$tls ;;
+    worker) wanted=$worker$tls ;;
+    rabbitmq) wanted=$rabbitmq$settings_into_files$tls needs_python='' ;;
+    proxy) wanted=$proxy$settings_into_files$tls needs_python='' ;;
+    viewer) wanted=$viewer$tls needs_python='' ;;
+    *)
+        echo "use: debian-packages.sh run | test | orthanc | rabbitmq | worker | proxy | viewer" >&2
+        exit 2
+        ;;
+esac
 
 is_there() {
     case $1 in
@@ -35,12 +64,11 @@ is_there() {
 }
 
 missing_packages() {
-    local wanted=$run_time what package
-    [ "$1" = test ] && wanted+=$test_only
+    local what package
     while read -r what package; do
         [ -z "$what" ] || is_there "$what" || echo "$package"
     done <<<"$wanted"
-    "$(dirname "$0")/find-python.sh" >/dev/null || echo python3-venv
+    [ -z "$needs_python" ] || "$(dirname "$0")/find-python.sh" >/dev/null || echo python3-venv
 }
 
 as_root() {
@@ -66,7 +94,7 @@ stop_debians_service() {
         "\`make up\` runs its own."
 }
 
-mapfile -t packages < <(missing_packages "$1")
+mapfile -t packages < <(missing_packages | sort -u)
 [ ${#packages[@]} -gt 0 ] || exit 0
 
 install="apt-get install -y --no-install-recommends ${packages[*]}"
@@ -86,11 +114,12 @@ as_root env DEBIAN_FRONTEND=noninteractive $install
 for package in "${packages[@]}"; do
     case $package in
         orthanc) stop_debians_service orthanc ;;
+        nginx) stop_debians_service nginx ;;
         rabbitmq-server) stop_debians_service rabbitmq-server ;;
         prometheus) stop_debians_service prometheus ;;
         erlang-base) stop_debians_service epmd.socket; stop_debians_service epmd ;;
     esac
 done
 
-mapfile -t packages < <(missing_packages "$1")
+mapfile -t packages < <(missing_packages | sort -u)
 [ ${#packages[@]} -eq 0 ] || { echo "setup: still missing after the installation: ${packages[*]}" >&2; exit 1; }

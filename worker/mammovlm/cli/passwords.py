@@ -43,8 +43,8 @@ def passwords(out: Path, replace: bool) -> None:
 
 
 def _files() -> dict[str, bytes]:
-    plugin, worker, archive, monitoring, person, database = (
-        secrets.token_urlsafe(_ENTROPY_BYTES) for _ in range(6)
+    plugin, worker, archive, monitoring, person, database, dashboards = (
+        secrets.token_urlsafe(_ENTROPY_BYTES) for _ in range(7)
     )
     brokers_users = [_broker_user("plugin", plugin), _broker_user("worker", worker)]
     archives_users = {"worker": archive, "monitoring": monitoring, _PERSON: person}
@@ -55,6 +55,7 @@ def _files() -> dict[str, bytes]:
         "mammovlm_dicomweb_password": archive,
         "monitoring_password": monitoring,
         "orthanc_users.json": json.dumps({"RegisteredUsers": archives_users}, indent=2) + "\n",
+        "grafana_password": dashboards,
         "postgresql_password": database,
         # PostgreSQL's own form: host:port:database:user:password.
         "orthanc_pgpass": f"*:*:orthanc:orthanc:{database}\n",
