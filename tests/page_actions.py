@@ -17,8 +17,9 @@ def open_study(page: Page, orthanc: Orthanc, study_uid: str) -> None:
 
 
 def wait_for_pictures(page: Page) -> None:
-    """Wait until every picture of the page is there."""
-    loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
+    """Wait until every picture that the page shows is there."""
+    shown = "[...document.images].filter(image => image.hasAttribute('src'))"
+    loaded = f"{shown}.every(image => image.complete && image.naturalWidth > 0)"
     wait_until("all pictures are loaded", lambda: page.evaluate(loaded))
 
 

@@ -9,6 +9,7 @@ import pika
 from local_servers import RabbitMQ, wait_until
 
 QUEUES = ("mammovlm.analysis", "mammovlm.analysis.urgent")
+QUESTIONS = "mammovlm.question"
 
 
 class QueueReader:
@@ -43,6 +44,17 @@ class QueueReader:
             return next((j for j in self.jobs(study_instance_uid) if j["run"] == run), {})
 
         return wait_until(f"a job of run {run} is on the queue", ask, timeout_s=40)
+
+    def wait_for_question(self, study_instance_uid: str) -> dict[str, Any]:
+        """Take the next question about a study from its queue."""
+
+        def ask() -> dict[str, Any]:
+            with self._broker.connect() as connection:
+                _, _, body = connection.channel().basic_get(QUESTIONS, auto_ack=True)
+            job: dict[str, Any] = json.loads(body)[0][0] if body else {}
+            return job if job.get("study_instance_uid") == study_instance_uid else {}
+
+        return wait_until("a question is on the queue", ask, timeout_s=40)
 
     def refuse_job(self, study_instance_uid: str, times: int) -> None:
         """Take a study's job and give it back undone, as workers do that are killed."""

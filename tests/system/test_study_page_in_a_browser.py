@@ -99,6 +99,38 @@ def test_the_patients_text_is_a_draft_until_somebody_signs_its_release(
     expect(words.locator(".letter")).to_have_text("Your doctor will call you.")
 
 
+def test_an_answer_appears_below_its_question_while_the_next_one_is_being_typed(
+    page: Page, orthanc: Orthanc, system: PageSystem, study: str
+) -> None:
+    open_study(page, orthanc, study)
+    page.keyboard.press("q")
+    field = page.get_by_role("textbox", name="Question about this result")
+    expect(field).to_be_focused()
+    page.keyboard.type("What does <b>dense</b> mean?")
+    page.keyboard.press("Enter")
+    asked = page.locator("#conversation li").first
+    expect(asked).to_contain_text("What does <b>dense</b> mean?")
+    expect(asked).to_contain_text("Waiting for the answer")
+    job = system.queue.wait_for_question(study)
+    field.fill("And what")
+    answer = {
+        "job_id": job["job_id"],
+        "text": "Dense tissue looks white in the picture.",
+        "origin": "template",
+        "check": "not asked",
+        "language": "en-US",
+    }
+    url = f"{orthanc.url}/mammovlm/studies/{study}/questions/{job['question']}/answer"
+    assert orthanc.session.post(url, json=answer, timeout=20).ok
+    expect(asked.locator(".answer")).to_contain_text("Dense tissue looks white in the picture.")
+    expect(asked.locator(".answer")).to_contain_text("template text from the report")
+    expect(field).to_have_value("And what")
+    page.reload()
+    expect(page.locator("#conversation .answer")).to_contain_text("Dense tissue looks white")
+    page.locator("#questions").scroll_into_view_if_needed()
+    picture(page, "study-questions")
+
+
 def test_an_opinion_survives_the_end_of_orthanc_and_is_exported(
     page: Page, orthanc: Orthanc, study: str
 ) -> None:

@@ -6,6 +6,7 @@ import { enlarge, enlargeImage, showImages } from './images.js';
 import { likelihoodBar } from './likelihood_bar.js';
 import { opinionOf, say as sayOpinion } from './opinion.js';
 import { showPatientText } from './patient_text.js';
+import { showQuestions } from './questions.js';
 import { layerOf, regionList, showSwitches, switchLayer } from './regions.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
@@ -30,6 +31,7 @@ function take(content) {
   show(byId('regions'), [report?.regions], () => regionList(content, enlargeImage));
   show(byId('opinion'), [report !== null, content.review, content.report_reference], () => opinionOf(content, again));
   showPatientText(byId('words'), content, again);
+  showQuestions(byId('questions'), content);
   show(byId('basis'), [report, status.left_out], () => basis(content));
 }
 
@@ -148,6 +150,7 @@ function onKey(event) {
     a: () => known.report && sayOpinion(known, 'agree', again),
     d: () => known.report && sayOpinion(known, 'disagree', again),
     o: () => byId('viewer')?.click(),
+    q: () => byId('question')?.focus(),
     r: rerun,
     w: () => { location.href = '/mammovlm/'; },
     Escape: () => enlarge(null),
