@@ -21,7 +21,7 @@ from conftest import ROOT, skip_or_fail
 from free_ports import free_port
 
 RABBITMQ = "/usr/lib/rabbitmq/bin/rabbitmq-server"
-_START_S = 180
+_START_S = 400
 """Long enough for a machine that is busy with something else."""
 
 T = TypeVar("T")
@@ -51,6 +51,12 @@ class Server:
     def is_running(self) -> bool:
         """Whether the process is there."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process identifier."""
+        assert self._process is not None
+        return self._process.pid
 
     def start(self) -> None:
         """Start the program and wait until it answers."""

@@ -166,6 +166,7 @@ class Intake:
         gathering.arrivals = replace(gathering.arrivals, last=max(gathering.arrivals.last, at))
 
     def _judge(self, gathering: Gathering, now: float) -> Judgement:
+        gathering.arrivals = gathering.arrivals.not_after(now)
         return judge(
             gathering.selection,
             gathering.arrivals,

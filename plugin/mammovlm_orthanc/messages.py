@@ -17,6 +17,8 @@ from mammovlm_orthanc.status import State, StudyStatus
 TASK = "mammovlm.analyze_study"
 _EVENT_STATES = {State.RUNNING, State.DONE, State.PARTIAL, State.REJECTED, State.FAILED}
 _UID_NAMES = ("sop_class_uid", "sop_instance_uid", "series_instance_uid")
+_MOST_STAGES = 100
+_LONGEST_S = 1e9
 _ALGORITHM_NAMES = ("name", "version", "preset", "device_uid")
 
 
@@ -112,13 +114,10 @@ def read_event(body: bytes) -> Event:
     content = json_content(body)
     if not isinstance(content, dict) or content.get("version") != 1:
         raise MessageMalformed("event: not a JSON object of version 1")
-    state = content.get("state")
-    if state not in _EVENT_STATES:
-        raise MessageMalformed("event: unknown state")
     return Event(
         orthanc_study_id=orthanc_id(content.get("orthanc_study_id")),
         job_id=_token(content.get("job_id")),
-        state=State(state),
+        state=_state(content.get("state")),
         at=_time(content.get("at")),
         reason=_short_text(content.get("reason")),
         text=_short_text(content.get("text")),
@@ -182,6 +181,12 @@ def json_content(body: bytes) -> Any:  # noqa: ANN401  whatever JSON holds
         raise MessageMalformed("no JSON") from error
 
 
+def _state(value: object) -> State:
+    if isinstance(value, str) and value in _EVENT_STATES:
+        return State(value)
+    raise MessageMalformed("event: unknown state")
+
+
 def orthanc_id(value: object) -> str:
     """Read an Orthanc identifier; raises `MessageMalformed` where it is none."""
     if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}", value):
@@ -199,8 +204,13 @@ def _short_text(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        return value[:1000]
+        return _storable(value[:1000])
     raise MessageMalformed("a text is no text")
+
+
+def _storable(text: str) -> str:
+    """Replace lone surrogates: valid in JSON, but no text that can be stored."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _time(value: object) -> str:
@@ -214,14 +224,18 @@ def _texts(value: object, names: tuple[str, ...]) -> Mapping[str, str] | None:
     if value is None:
         return None
     if isinstance(value, dict) and all(isinstance(value.get(name), str) for name in names):
-        return {name: value[name][:1000] for name in names}
+        return {name: _storable(value[name][:1000]) for name in names}
     raise MessageMalformed("a group of texts is incomplete")
 
 
 def _timings(value: object) -> Mapping[str, float]:
-    if isinstance(value, dict) and all(
-        isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        for seconds in value.values()
-    ):
-        return {str(stage)[:64]: float(seconds) for stage, seconds in value.items()}
-    raise MessageMalformed("timings are no numbers")
+    if isinstance(value, dict) and len(value) <= _MOST_STAGES:
+        return {_storable(stage[:64]): _seconds(seconds) for stage, seconds in value.items()}
+    raise MessageMalformed("timings are no group of numbers")
+
+
+def _seconds(value: object) -> float:
+    # Python's JSON reads NaN, Infinity and whole numbers that no float holds; it also writes them.
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _LONGEST_S:
+        return float(value)
+    raise MessageMalformed("a timing is no number of seconds")

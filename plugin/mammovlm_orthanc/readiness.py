@@ -23,6 +23,10 @@ class Arrivals:
     first: float
     last: float
 
+    def not_after(self, now: float) -> "Arrivals":
+        """Take times that are still to come as now: the clock was set back since."""
+        return Arrivals(min(self.first, now), min(self.last, now))
+
 
 @dataclass(frozen=True)
 class Judgement:

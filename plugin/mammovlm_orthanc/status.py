@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from mammovlm_orthanc.status_shape import refuse_odd_shape
+
 
 class State(StrEnum):
     """The states of ARCHITECTURE.md."""
@@ -131,9 +133,8 @@ class StudyStatus:
             If it is no JSON object of version 1, or lacks what every status has.
         """
         try:
-            content = json.loads(document)
-            return cls._from_mapping(content)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            return cls._from_mapping(json.loads(document))
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
             raise StatusUnreadable("metadata MammoVLM is no status of version 1") from error
 
     @classmethod
@@ -142,9 +143,9 @@ class StudyStatus:
             raise StatusUnreadable("metadata MammoVLM has another version")
         known = {f.name for f in fields(cls)}
         kept = {name: value for name, value in content.items() if name in known}
+        refuse_odd_shape(kept)
         for name in ("instances", "left_out", "missing", "history"):
             kept[name] = tuple(kept.get(name, ()))
         kept["state"] = State(kept["state"])
         kept["priority"] = Priority(kept.get("priority", Priority.NORMAL))
-        kept["run"] = int(kept["run"])
         return cls(**kept)
