@@ -121,6 +121,9 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="A category is suggested only outside the interval around it."
     )
     max_rows_columns: int = Field(16384, gt=0, description="Larger images are refused.")
+    max_pixels: int = Field(
+        100_000_000, gt=0, description="Images with more rows times columns are refused."
+    )
     max_file_bytes: int = Field(512 * 2**20, gt=0, description="Larger files are refused.")
     log_format: Literal["plain", "json"] = Field(
         "plain", description="json: one JSON object a line, with study and job."

@@ -31,7 +31,9 @@ class ReadingLimits:
     def from_settings(cls, settings: Settings) -> "ReadingLimits":
         """Take the limits that the settings name."""
         return cls(
-            max_rows_columns=settings.max_rows_columns, max_file_bytes=settings.max_file_bytes
+            max_rows_columns=settings.max_rows_columns,
+            max_file_bytes=settings.max_file_bytes,
+            max_pixels=settings.max_pixels,
         )
 
     def check_size(self, rows: int, columns: int) -> None:
