@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -22,7 +23,7 @@ PICTURE = '"><img src=x onerror="window.ran=1;alert(2)">'
 DRAWING = "<svg/onload=alert(3)>"
 NAME = "<script>alert(5)</script>"
 LINK = "javascript:alert(4)//"
-HOSTILE = {
+HOSTILE: dict[str, Any] = {
     "PatientName": f"{NAME}^<b>",  # "=" and "^" part a name, so none of them is in it
     "PatientID": PICTURE,
     "AccessionNumber": "<b>'\"&",

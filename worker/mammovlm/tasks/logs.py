@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TextIO
 
 from mammovlm.tasks.messages import JobMessage
 
@@ -24,7 +24,11 @@ _about: ContextVar[Mapping[str, str | int]] = ContextVar("about", default={})  #
 @contextmanager
 def about(job: JobMessage) -> Iterator[None]:
     """Let every message until the end say which study and job it is about."""
-    named = {"study_instance_uid": job.study_instance_uid, "job_id": job.job_id, "run": job.run}
+    named: Mapping[str, str | int] = {
+        "study_instance_uid": job.study_instance_uid,
+        "job_id": job.job_id,
+        "run": job.run,
+    }
     token = _about.set(named)
     try:
         yield
@@ -73,8 +77,13 @@ def log_to_standard_error(log_format: Literal["plain", "json"]) -> None:
     warnings.showwarning = _log_kind_and_place
 
 
-def _log_kind_and_place(
-    _words: Warning | str, category: type[Warning], filename: str, lineno: int, *_: object
+def _log_kind_and_place(  # noqa: PLR0917  the signature of warnings.showwarning
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
 ) -> None:
     """Stand in for `warnings.showwarning` without the words, which may quote a header."""
     place = f"{Path(filename).name}:{lineno}"
