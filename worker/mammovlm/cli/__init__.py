@@ -14,6 +14,7 @@ _COMMANDS = {
     "send": ("send", "Send DICOM files by C-STORE, as a modality does."),
     "status": ("service", "Show what runs and the state of the studies."),
     "rerun": ("service", "Ask for a study to be analysed again."),
+    "ask": ("ask", "Ask questions about a study's result."),
     "up": ("stack", "Start Orthanc, RabbitMQ and a worker in the background."),
     "down": ("stack", "Stop them."),
     "demo": ("demo", "Send a real exam and print the report that comes back."),
@@ -22,6 +23,7 @@ _COMMANDS = {
     "certificates": ("certificates", "Make certificates for tests of the production set-up."),
     "passwords": ("passwords", "Make the passwords of a production system."),
     "manifest": ("manifest", "Make a manifest of a local data set, or check one."),
+    "evaluate": ("evaluate", "Measure the weights on labelled exams, or on phantoms."),
     "bench": ("bench", "Measure the whole path; prints ratios and medians."),
 }
 """Command to its file in this package and to its line in the overview."""

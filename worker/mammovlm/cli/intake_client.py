@@ -66,7 +66,7 @@ class IntakeClient:
         IntakeUnavailable
             If it does not answer.
         """
-        answer = self._ask("GET", f"/mammovlm/studies/{study_instance_uid}")
+        answer = self.ask("GET", f"/mammovlm/studies/{study_instance_uid}")
         return StudyStatus.model_validate(answer)
 
     def studies(self) -> list[StudyStatus]:
@@ -77,7 +77,7 @@ class IntakeClient:
         IntakeUnavailable
             If the plugin does not answer.
         """
-        answer = self._ask("GET", f"/mammovlm/studies?limit={_MOST_STUDIES}")
+        answer = self.ask("GET", f"/mammovlm/studies?limit={_MOST_STUDIES}")
         return [StudyStatus.model_validate(study) for study in answer["studies"]]
 
     def rerun(self, study_instance_uid: str, *, urgent: bool = False) -> StudyStatus:
@@ -90,7 +90,7 @@ class IntakeClient:
         IntakeUnavailable
             If the plugin does not answer.
         """
-        answer = self._ask(
+        answer = self.ask(
             "POST",
             f"/mammovlm/studies/{study_instance_uid}/analyze",
             {"priority": "urgent" if urgent else "normal"},
@@ -107,7 +107,7 @@ class IntakeClient:
         IntakeUnavailable
             If Orthanc does not answer.
         """
-        found = self._ask("POST", "/tools/lookup", text=uid)
+        found = self.ask("POST", "/tools/lookup", text=uid)
         if not found:
             raise StudyUnknown(f"Orthanc holds nothing with the UID {uid}.")
         return str(found[0]["ID"])
@@ -125,9 +125,25 @@ class IntakeClient:
         route = f"/instances/{self.identifier(sop_instance_uid)}/file"
         return self._request("GET", route).content
 
-    def _ask(
+    def ask(
         self, method: str, route: str, body: dict[str, str] | None = None, text: str | None = None
     ) -> Any:  # noqa: ANN401  JSON
+        """Ask for JSON.
+
+        Parameters
+        ----------
+        method, route
+            Such as "GET" and "/mammovlm/studies".
+        body, text
+            What is sent, as JSON or as it is.
+
+        Raises
+        ------
+        StudyUnknown
+            If there is nothing at the route.
+        IntakeUnavailable
+            If the plugin does not answer or refuses.
+        """
         answer = self._request(method, route, body, text)
         try:
             return answer.json()

@@ -69,8 +69,9 @@ QUESTIONS: Final = QuestionWords(
         r"screening|tests?|appointment|pregnan\w*|breastfeed\w*|genes?|brca)\b",
         r"\b(worr\w*|afraid|scared|frighten\w*|panic|serious\w*|danger\w*|harmless|safe|calm|"
         r"concern\w*|alarm\w*|urgent\w*|emergency|cry)\b",
-        r"\b(am|is|are|will|be|look|looks) (i|it|this|that|everything|all|they|she|my \w+)?\s*"
-        r"(be |really )?(ok|okay|alright|all right|fine|well|clear)\b",
+        r"\b(am|is|are|will|be|look|looks) (i|it|this|that|everything|all|they|she|"
+        r"(my|the)( \w+){1,3})?\s*"
+        r"(be |really )?\b(ok|okay|alright|all right|fine|well|clear)\b",
         r"\b(good|bad|great|terrible|best|worst)\b|\bwrong with\b|\b(something|anything) wrong\b",
         r"\b(chances?|odds|risks?|probab\w*|likel\w*|unlikely)\b",
     ),
@@ -85,7 +86,7 @@ QUESTIONS: Final = QuestionWords(
         r"password|secret|translate|poem|story|joke|code|confirm|admit|promise|swear|guarantee)\b",
         r"<\||\|>|\[/?inst|#{2,}|\b(system|assistant|user):|[{}<>]",
         r"\b(say|tell|repeat|answer|write|reply|respond|state|print)( to)?( me| her| him| them)? "
-        r"(that )?(after|i|i'm|im|i am|i have|yes|no|only|it is|it's|everything is|there is|with)\b",
+        r"(that )?(after|i|im|yes|no|only|it is|it's|everything is|there is|with)\b",
         r"\b(other|another|next|previous|someone|else's|neighbou?r\w*|mother\w*|sister\w*)"
         r"( patient\w*| wom[ae]n\w*| person\w*| else\w*|'s\b)",
     ),
