@@ -1,4 +1,4 @@
-"""The files of docker/: linted, closed by default, and equal to what the code says elsewhere."""
+"""The files of docker/: linted, closed by default, and equal to what code says elsewhere."""
 
 import json
 import re
@@ -178,3 +178,59 @@ def test_the_workers_start_script_sets_settings_that_exist() -> None:
 
 def _without_variables(text: str) -> str:
     return VARIABLE.sub(lambda match: match[2] or "0", text)
+
+
+UNITS = sorted((DOCKER / "systemd").glob("*.service"))
+MOST_EXPOSED = 20  # tenths; systemd calls below 20 "OK", and an ordinary service is at 96
+
+
+def systemd_analyze() -> str:
+    path = shutil.which("systemd-analyze")
+    if path is None:
+        skip_or_fail("systemd-analyze is not installed; run `make setup` (Debian: systemd)")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def installed_units(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lay units and their scripts into a root folder, as docs/installation.md says."""
+    root = tmp_path_factory.mktemp("root")
+    system = root / "etc" / "systemd" / "system"
+    system.mkdir(parents=True)
+    for unit in (*UNITS, DOCKER / "systemd" / "mammovlm.target"):
+        shutil.copy(unit, system)
+    for service in OURS:
+        shutil.copytree(DOCKER / service, root / "opt" / "mammovlm" / "docker" / service)
+    shutil.copytree("/usr/lib/systemd/system", root / "usr/lib/systemd/system", symlinks=True)
+    return root
+
+
+def test_systemd_accepts_every_unit(installed_units: Path) -> None:
+    names = [path.name for path in (*UNITS, DOCKER / "systemd" / "mammovlm.target")]
+    told = subprocess.run(
+        [systemd_analyze(), "verify", f"--root={installed_units}", *names],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ours = [line for line in told.stderr.splitlines() if "mammovlm" in line]
+    assert (told.returncode, ours) == (0, []), told.stderr
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.stem)
+def test_every_unit_is_closed(unit: Path) -> None:
+    threshold = f"--threshold={MOST_EXPOSED}"
+    complaint = told_by(systemd_analyze(), "security", "--offline=true", threshold, unit)
+    assert complaint == ""
+    assert f"User={unit.stem}" in unit.read_text()
+
+
+def test_units_hand_over_the_files_that_the_containers_get() -> None:
+    for unit in UNITS:
+        handed = set(re.findall(r"^LoadCredential=([^:]+):", unit.read_text(), re.MULTILINE))
+        name = unit.stem.removeprefix("mammovlm-")
+        (service,) = {"worker": ["worker-cpu"], "orthanc": ["orthanc-large"]}.get(name, [name])
+        in_containers = set(SERVICES[service]["secrets"])
+        assert handed <= in_containers
+        # For the containers' health checks only.
+        assert in_containers - handed <= {"monitoring_password", "ca.crt"}
