@@ -86,6 +86,7 @@ AUDITED = (
     AuditedRoute(r"studies/([^/]+)/opinion", _said_about(Subject.OPINION)),
     AuditedRoute(r"studies/([^/]+)/patient-text", _said_about(Subject.PATIENT_TEXT)),
     AuditedRoute(r"studies/([^/]+)/ask", lambda _asked, _told: AuditAct.QUESTION),
+    AuditedRoute(r"studies/([^/]+)/questions/\d+/answer", lambda _asked, _told: AuditAct.ANSWER),
 )
 
 
@@ -146,7 +147,7 @@ class Audit:
             act=route.act(asked, told),
             outcome=_outcome(answer.status),
             user=self._user(request),
-            signed=str(asked.get("reader") or "")[:LONGEST_READER],
+            signed=str(asked.get("reader") or asked.get("asker") or "")[:LONGEST_READER],
             description="" if answer.status < 400 else f"HTTP {int(answer.status)}",
             study_instance_uid=self._study_instance_uid(study),
             report_uid=_uid(asked.get("report_uid")),

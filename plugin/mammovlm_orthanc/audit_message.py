@@ -27,6 +27,7 @@ class AuditAct(StrEnum):
     RERUN = "re-run"
     URGENT = "urgent"
     QUESTION = "question"
+    ANSWER = "answer"
     AGREED = "agreed"
     DISAGREED = "disagreed"
     OPINION_WITHDRAWN = "opinion-withdrawn"
@@ -51,6 +52,7 @@ _EVENTS: dict[AuditAct, tuple[tuple[str, str], str, str]] = {
     AuditAct.RERUN: (_PROCEDURE_RECORD, "C", "Analysis asked for again"),
     AuditAct.URGENT: (_PROCEDURE_RECORD, "U", "Analysis called urgent"),
     AuditAct.QUESTION: (_INSTANCES_ACCESSED, "R", "Question asked about a result"),
+    AuditAct.ANSWER: (_INSTANCES_ACCESSED, "U", "Answer to a question given by a worker"),
     AuditAct.AGREED: (_INSTANCES_ACCESSED, "U", "Reader agreed with a result"),
     AuditAct.DISAGREED: (_INSTANCES_ACCESSED, "U", "Reader disagreed with a result"),
     AuditAct.OPINION_WITHDRAWN: (_INSTANCES_ACCESSED, "U", "Reader withdrew an opinion"),

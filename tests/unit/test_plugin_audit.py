@@ -135,7 +135,8 @@ def test_the_patient_is_withheld_and_the_study_named() -> None:
         ("patient-text", {"act": "edited", "text": "secret"}, {}, "patient-text-edited"),
         ("patient-text", {"act": "released", "text": "secret"}, {}, "patient-text-released"),
         ("patient-text", {"act": "withdrawn"}, {}, "patient-text-withdrawn"),
-        ("ask", {"question": "secret"}, {}, "question"),
+        ("ask", {"question": "secret", "asker": "Dr A"}, {}, "question"),
+        ("questions/2/answer", {"text": "secret"}, {}, "answer"),
     ],
 )
 def test_each_request_for_a_change_is_one_record_without_its_words(
@@ -312,11 +313,13 @@ def test_a_syslog_server_that_nobody_vouches_for_gets_nothing_and_the_loss_is_co
 def test_every_route_that_changes_something_is_recorded() -> None:
     """Reads the sources: a new POST route without an audit rule fails here."""
     folder = Path(__file__).parents[2] / "plugin" / "mammovlm_orthanc"
-    text = (folder / "rest.py").read_text() + (folder / "page_rest.py").read_text()
-    posts = re.findall(r'\("(?:POST|PUT|DELETE)", r"([^"]+)"', text)
-    assert len(posts) >= 3
+    text = "".join(path.read_text() for path in folder.glob("*.py"))
+    posts = re.findall(r'\("(?:POST|PUT|DELETE)", rf?"([^"]+)"', text)
+    assert len(posts) >= 5
     names = [
-        re.sub(r"\(\[\^/\]\+\)", "1.2.3", pattern).replace(r"(opinion|patient-text)", name)
+        re.sub(r"\(\[\^/\]\+\)", "1.2.3", pattern)
+        .replace(r"(opinion|patient-text)", name)
+        .replace("{question}", "studies/1.2.3/questions/1")
         for pattern in posts
         for name in ("opinion", "patient-text")
     ]
