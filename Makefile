@@ -76,6 +76,10 @@ lint: $(BIN)/.installed ## style, types and the import fence
 	@$(BIN)/mypy
 	@PYTHONPATH=plugin $(BIN)/lint-imports
 
+.PHONY: test-images
+test-images: ## build the images of docker/ without Docker (needs mmdebstrap and podman)
+	@scripts/test-images.sh
+
 .PHONY: bench
 bench: setup ## measure the whole path; prints ratios and medians
 	@$(BIN)/mammovlm bench
