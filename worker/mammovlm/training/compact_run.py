@@ -28,13 +28,15 @@ from mammovlm.training.lesion_stage import LesionConfig
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 from mammovlm.training.real_films import Film, load_mini_mias, load_victre
 
-SETTINGS = tuple(
-    Setting("lesions", pretrained, pretrained, contrast, report_share)
-    for pretrained in (False, True)
-    for contrast in (0.0, 1.0)
-    for report_share in (0.0, 0.5)
+SETTINGS = (
+    *(
+        Setting("lesions", unimodal=pretrained, multimodal=pretrained, contrast=contrast)
+        for pretrained in (False, True)
+        for contrast in (0.0, 1.0)
+    ),
+    Setting("lesions", unimodal=True, multimodal=True, contrast=1.0, report_share=0.5),
 )
-"""Stage S1, contrast between patients and reports in stage S2, each with and without."""
+"""Stage S1 and the contrast between patients, each with and without; then all, with reports too."""
 
 Progress = Callable[[str, int, int], None]
 """Told the stage, what is done and what there is to do."""

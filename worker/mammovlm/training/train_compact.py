@@ -81,13 +81,14 @@ def main(
         experts = train_lesion_experts(collected, selector.head, encoders, run)
         women = joint_women(collected, selector.head, experts, encoders.preset, run)
         outcome = train_joint_parts(women, experts, encoders.preset, run)
+        sources = _sources(collected, [name for name, folder in folders.items() if folder])
+        embeddings = work / "run" / "embeddings.safetensors"
+        embeddings.parent.mkdir(parents=True, exist_ok=True)
+        write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
+        _write(out, selector.head.state_dict(), experts, outcome, sources)
         ablated = ablation(women, experts, encoders.preset, config=config.joint, told=progress)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
-    sources = _sources(collected, [name for name, folder in folders.items() if folder])
-    embeddings = work / "run" / "embeddings.safetensors"
-    write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
-    _write(out, selector.head.state_dict(), experts, outcome, sources)
     write_weights(out, {}, training_note(sources, metrics))
     console.print(markdown_tables(metrics), markup=False)
     kept = outcome.preset.umicon.pooling
