@@ -23,18 +23,18 @@ def may_ask(conversation: Conversation, waiting: int) -> None:
     Raises
     ------
     Refused
-        With 429 or 503.
+        With 503: Orthanc 1.10 knows no 429 and drops the connection.
     """
     if len(conversation.open) >= MOST_OPEN_OF_A_STUDY:
         raise Refused(
-            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.SERVICE_UNAVAILABLE,
             f"{MOST_OPEN_OF_A_STUDY} questions about this study still wait for an answer.",
             "Wait for GET studies/{id}/conversation to show it.",
         )
     since = clock.iso(clock.now() - 60)
     if sum(question.at > since for question in conversation.questions) >= MOST_A_MINUTE:
         raise Refused(
-            HTTPStatus.TOO_MANY_REQUESTS,
+            HTTPStatus.SERVICE_UNAVAILABLE,
             f"{MOST_A_MINUTE} questions about this study came within a minute.",
             "Wait a minute, then ask again.",
         )

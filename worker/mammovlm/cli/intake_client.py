@@ -4,6 +4,8 @@ from typing import Any
 
 import requests
 from pydantic import BaseModel, Field
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from mammovlm.errors import MammoVLMError
 
@@ -55,6 +57,9 @@ class IntakeClient:
         self._root = orthanc_url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False  # no proxy between this machine and its Orthanc
+        # Orthanc ends a connection that was idle for a second: one asked just then is asked again.
+        once_more = Retry(total=1, connect=0, allowed_methods={"GET"})
+        self._session.mount(self._root, HTTPAdapter(max_retries=once_more))
 
     def study(self, study_instance_uid: str) -> StudyStatus:
         """Ask for the status of one study.
