@@ -18,6 +18,11 @@ def evidence_of(study: Study, findings: Findings) -> tuple[EvidenceMap, ...]:
         logits = np.full((rows, columns), -4.0, np.float32)
         for region in found.regions:
             row, column = min(region.row, rows * CELL - 1), min(region.column, columns * CELL - 1)
+            down, across = ((np.arange(count) + 0.5) * CELL for count in (rows, columns))
+            inside = ((down - row) / region.row_radius)[:, None] ** 2 + (
+                (across - column) / region.column_radius
+            ) ** 2 < 1
+            logits[inside] = MARKED_FROM + 3
             logits[int(row // CELL), int(column // CELL)] = MARKED_FROM + 3
         edges = (0.0, 0.0, rows * CELL, columns * CELL)
         maps.append(EvidenceMap(found.sop_instance_uid, logits, *edges, MARKED_FROM))

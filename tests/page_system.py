@@ -15,10 +15,11 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwr
 from pydicom import Dataset
 
 from conftest import ROOT, skip_or_fail
+from evidence_examples import evidence_of
 from local_servers import Orthanc, RabbitMQ, wait_until
 from mammogram_files import as_file
 from mammovlm.findings import Explanation, Region
-from mammovlm.results import ReportOptions, structured_report
+from mammovlm.results import ObjectOptions, result_objects
 from mammovlm.stack import StackSettings
 from mammovlm.study import HANGING_ORDER, Slot, Study
 from queue_reader import QueueReader
@@ -68,7 +69,10 @@ class PageSystem:
         explanation: Explanation = EXPLANATION,
         regions: Mapping[str, tuple[Region, ...]] | None = None,
     ) -> str:
-        """Send a study, store a report on it, and tell the plugin; give the study's UID."""
+        """Send a study, store a report on it, and tell the plugin; give the study's UID.
+
+        Where regions are given, heat maps that fit them are stored as well.
+        """
         job = self.queued(views)
         self.finish(job, views, explanation, regions)
         uid = str(views[0].StudyInstanceUID)
@@ -83,12 +87,10 @@ class PageSystem:
         regions: Mapping[str, tuple[Region, ...]] | None = None,
     ) -> Dataset:
         """Store the report of a job and tell that it is done."""
-        report = report_on(
-            views,
-            replace(explanation, summary=f"{explanation.summary} Run {job['run']}."),
-            regions,
-        )
-        assert self.orthanc.post("/instances", as_file(report)).ok
+        words = replace(explanation, summary=f"{explanation.summary} Run {job['run']}.")
+        report, *heat_maps = objects_on(views, words, regions)
+        for one in (report, *heat_maps):
+            assert self.orthanc.post("/instances", as_file(one)).ok
         names = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
         keys = ("sop_class_uid", "sop_instance_uid", "series_instance_uid")
         self.queue.tell(
@@ -105,9 +107,18 @@ def report_on(
     explanation: Explanation = EXPLANATION,
     regions: Mapping[str, tuple[Region, ...]] | None = None,
 ) -> Dataset:
+    """Write a report on these images; see `objects_on`."""
+    return objects_on(views, explanation, regions)[0]
+
+
+def objects_on(
+    views: Sequence[Dataset],
+    explanation: Explanation,
+    regions: Mapping[str, tuple[Region, ...]] | None,
+) -> tuple[Dataset, ...]:
     """Write a report on these images: density B and C, likelihoods low at right, high at left.
 
-    Regions are given by the name of their view, such as "LCC".
+    Regions are given by the name of their view, such as "LCC"; with them come heat maps.
     """
     by_slot = {f"{view.ImageLaterality}{view.ViewPosition}": view for view in views}
     found = tuple(
@@ -125,7 +136,11 @@ def report_on(
             for view in findings.views
         )
         findings = replace(findings, views=tuple(marked))
-    return structured_report(study, findings, explanation, None, ReportOptions())
+    wanted = ObjectOptions(
+        wants_pdf=False, wants_presentation_state=False, wants_heat_maps=regions is not None
+    )
+    evidence = evidence_of(study, findings)
+    return result_objects(study, findings, explanation, None, wanted, evidence=evidence)
 
 
 def slot_of(view: Dataset) -> Slot:

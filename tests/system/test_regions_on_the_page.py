@@ -122,6 +122,29 @@ def test_an_outline_lies_where_the_report_says_however_the_image_is_stored_and_s
             opened.keyboard.press("Escape")
 
 
+def colour(page: Page, slot: str) -> int:
+    """Say how much redder than blue the middle of the region is on the screen."""
+    box, around = drawn(page, slot), page.locator(f'figure[data-slot="{slot}"]').bounding_box()
+    assert around
+    shown = Image.open(io.BytesIO(page.locator(f'figure[data-slot="{slot}"]').screenshot()))
+    place = ((box.left + box.right) / 2 - around["x"], (box.top + box.bottom) / 2 - around["y"])
+    red, _, blue = np.asarray(shown.convert("RGB"))[int(place[1]), int(place[0])].astype(int)
+    return int(red - blue)
+
+
+def test_the_heat_map_lies_over_the_picture_when_it_is_switched_on(opened: Page) -> None:
+    switch = opened.get_by_role("button", name="Heat map")
+    expect(switch).to_have_attribute("aria-pressed", "false")
+    assert [colour(opened, slot) for slot in STORED] == pytest.approx([0] * 4, abs=3)
+    opened.keyboard.press("h")
+    expect(switch).to_have_attribute("aria-pressed", "true")
+    wait_for_pictures(opened)
+    assert opened.locator("img.heat[src]").count() == 4
+    assert min(colour(opened, slot) for slot in STORED) > 40
+    switch.click()
+    expect(opened.locator("img.heat").first).to_be_hidden()
+
+
 def test_a_region_tells_its_kind_side_and_scores_to_mouse_keyboard_and_screen_reader(
     opened: Page,
 ) -> None:
