@@ -62,7 +62,7 @@ class _Asking:
         click.echo(answer.text)
         why = f" ({answer.check})" if answer.origin == "template" and answer.check else ""
         told = f"[{_ORIGINS[answer.origin]}{why}; a draft that no doctor has checked]"
-        _console.print(told, style="dim", markup=False, highlight=False)
+        _console.print(told, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     def _answer(self, number: int) -> AnswerGiven:
         deadline = time.monotonic() + self._wait_s
