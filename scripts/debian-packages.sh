@@ -39,7 +39,9 @@ java                                                     default-jre-headless
 node                                                     nodejs
 chromium                                                 chromium
 shellcheck                                               shellcheck
-/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
+systemd-analyze                                          systemd
+/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core
+faketime                                                 faketime'
 
 needs_python=yes
 case ${1:-} in
