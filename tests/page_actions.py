@@ -37,3 +37,52 @@ def scrolls_sideways(page: Page) -> bool:
 def sign(page: Page) -> None:
     """Give the name of a reader."""
     page.locator("#opinion input.reader").fill("Dr Reader")
+
+
+def low_contrast(page: Page) -> list[str]:
+    """List the texts whose contrast is below that of WCAG 2.2, 1.4.3 (4.5, large 3), with it."""
+    found: list[str] = page.evaluate(_LOW_CONTRAST)
+    return found
+
+
+_LOW_CONTRAST = """() => {
+  const channel = (c) => (c /= 255) <= .03928 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  const parts = (text) => text.match(/[\\d.]+/g).map(Number);
+  const ground = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = parts(getComputedStyle(node).backgroundColor);
+      if (colour.length === 3 || colour[3] > .5) return colour;
+    }
+    return [0, 0, 0];
+  };
+  const low = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement, style = getComputedStyle(node);
+    const text = texts.currentNode.data.trim();
+    if (!text || !node.checkVisibility()) continue;
+    const [a, b] = [light(parts(style.color)), light(ground(node))];
+    const ratio = (Math.max(a, b) + .05) / (Math.min(a, b) + .05);
+    const size = parseFloat(style.fontSize), bold = style.fontWeight >= 700;
+    const least = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    if (ratio < least) low.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)}`);
+  }
+  return low;
+}"""
+
+
+def tab_stops(page: Page, most: int = 60) -> list[str]:
+    """Go through the page by the tabulator key alone; name what has the focus at each stop."""
+    stops: list[str] = []
+    page.evaluate("document.activeElement.blur()")
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        name = page.evaluate(
+            "(at => at === document.body ? '' : at.getAttribute('aria-label') || at.placeholder"
+            " || at.textContent)(document.activeElement)"
+        )
+        if not name:
+            break
+        stops.append(str(name))
+    return stops

@@ -14,7 +14,7 @@ from pydicom import Dataset
 from local_servers import Orthanc
 from mammogram_files import mammogram
 from mammovlm.findings import Region, RegionKind
-from page_actions import open_study, wait_for_pictures
+from page_actions import low_contrast, open_study, tab_stops, wait_for_pictures
 from page_system import PHONE, PageSystem, picture
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -193,3 +193,25 @@ def test_the_list_of_regions_lights_one_up_and_enlarges_its_view(opened: Page) -
     opened.keyboard.press("Enter")
     expect(opened.locator('figure[data-slot="RCC"]')).to_be_hidden()
     expect(outline(opened, "LMLO")).to_be_visible()
+
+
+def test_everything_on_the_page_is_reached_by_the_tabulator_key_in_reading_order(
+    opened: Page,
+) -> None:
+    stops = tab_stops(opened)
+    wanted = [
+        "Worklist", "Report (DICOM SR)", "Run again", "Marksm", "Heat maph", "Enlarge R CC",
+        "Enlarge L CC", IN_WORDS, "Enlarge R MLO", "Enlarge L MLO", "Agree", "Disagree", "Release",
+        "Edit", "Question about this result", "Ask",
+    ]  # fmt: skip
+    assert [stop for stop in stops if stop in wanted] == wanted
+    assert stops.index("L MLO 1 Mammographic breast mass3 or higher: 87 % · 4 against 3: 61 %") > 0
+
+
+def test_every_text_of_both_pages_has_enough_contrast(opened: Page, orthanc: Orthanc) -> None:
+    opened.locator("details").first.locator("summary").click()
+    outline(opened, "LCC").focus()
+    assert low_contrast(opened) == []
+    opened.goto(f"{orthanc.url}/mammovlm/")
+    expect(opened.locator("tbody tr").first).to_be_visible()
+    assert low_contrast(opened) == []
