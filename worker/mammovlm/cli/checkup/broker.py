@@ -22,6 +22,7 @@ QUEUES = (
     "mammovlm.events",
     "mammovlm.dead",
     "mammovlm.dead.notices",
+    "mammovlm.question",
 )
 _READ_BY_WORKERS, _READ_BY_PLUGIN, _DEAD = QUEUES[0], QUEUES[2], QUEUES[3]
 _WAIT_S = 10.0
