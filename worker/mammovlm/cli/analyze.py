@@ -24,7 +24,7 @@ from mammovlm.job import AnalysisJob
 from mammovlm.model import MammoVLM
 from mammovlm.pipeline import analyse
 from mammovlm.results import page_fonts, result_document
-from mammovlm.results.refusal_document import refusal_document
+from mammovlm.results.refusal_document import NoResult, refusal_document
 from mammovlm.settings import Settings
 
 _console = Console()
@@ -112,9 +112,10 @@ def _analyse_one(
             analysis.timings_s,
         )
     except StudyRejected as rejected:
-        document = refusal_document(uid, "rejected", rejected.reason.value, str(rejected))
+        why = NoResult(uid, "rejected", rejected.reason.value, str(rejected))
+        document = refusal_document(why)
     except (ArchiveUnavailable, ResultInvalid) as fault:
-        document = refusal_document(uid, "failed", type(fault).__name__, str(fault))
+        document = refusal_document(NoResult(uid, "failed", type(fault).__name__, str(fault)))
     (out / f"{uid}.json").write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return _Outcome(uid, document)
 

@@ -188,14 +188,12 @@ PRESENTATION_OPTIONAL = Code("111151", "DCM", "Presentation Optional: Rendering 
 SELECTED_REGION_DESCRIPTION = Code("111058", "DCM", "Selected Region Description")
 CENTER = Code("111010", "DCM", "Center")
 OUTLINE = Code("111041", "DCM", "Outline")
+_DENSITY_IN_AN_IMAGE = Code("129793001", "SCT", "Mammography breast density")
 CAD_REGION_KINDS: Mapping[RegionKind, Code] = MappingProxyType(
     {
-        RegionKind.MASS: Code("129793001", "SCT", "Mammography breast density"),
-        RegionKind.CALCIFICATIONS: Code("129769006", "SCT", "Calcification Cluster"),
-        RegionKind.ASYMMETRY: Code("129793001", "SCT", "Mammography breast density"),
-        RegionKind.ARCHITECTURAL_DISTORTION: Code(
-            "129792006", "SCT", "Architectural distortion of breast"
-        ),
+        **REGION_KINDS,
+        RegionKind.MASS: _DENSITY_IN_AN_IMAGE,
+        RegionKind.ASYMMETRY: _DENSITY_IN_AN_IMAGE,
         RegionKind.BENIGN: SELECTED_REGION,
     }
 )

@@ -4,6 +4,7 @@ Its schema is ``refusal.schema.json`` in this folder.
 """
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -11,10 +12,9 @@ from typing import Any, Literal
 VERSION = 1
 
 
-def refusal_document(
-    study_instance_uid: str, status: Literal["rejected", "failed"], reason: str, text: str
-) -> dict[str, Any]:
-    """Make the JSON document of a study without a report.
+@dataclass(frozen=True)
+class NoResult:
+    """Why a study has no result.
 
     Parameters
     ----------
@@ -27,12 +27,21 @@ def refusal_document(
     text
         What happened and what to do, for a technologist; no patient data.
     """
+
+    study_instance_uid: str
+    status: Literal["rejected", "failed"]
+    reason: str
+    text: str
+
+
+def refusal_document(why: NoResult) -> dict[str, Any]:
+    """Make the JSON document of a study without a report."""
     return {
         "version": VERSION,
-        "study_instance_uid": study_instance_uid,
-        "status": status,
-        "reason": reason,
-        "text": text,
+        "study_instance_uid": why.study_instance_uid,
+        "status": why.status,
+        "reason": why.reason,
+        "text": why.text,
     }
 
 

@@ -8,7 +8,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
 from highdicom.sr import ContainerContentItem, ContentItem
 from pydicom import Dataset
@@ -34,6 +33,7 @@ from mammovlm.results.object_header import (
 )
 from mammovlm.results.patient_and_study import copy_patient_and_study
 from mammovlm.results.qualitative_evaluations import DISCLAIMER
+from mammovlm.results.refusal_document import NoResult
 from mammovlm.results.report_content import items_named, texts_named
 from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.sr_document import add_document, add_references
@@ -41,19 +41,11 @@ from mammovlm.results.uids import ObjectUids, derived_uid
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """Why a study has no result.
+class Refusal(NoResult):
+    """Why a study has no result, and what a report that says so needs.
 
     Parameters
     ----------
-    study_instance_uid
-        (0020,000D).
-    status
-        "rejected": the study cannot be analysed as it is; "failed": a fault on our side.
-    reason
-        The named reason, such as "no-standard-view".
-    text
-        What happened and what to do, for a technologist; no patient data.
     algorithm
         Who refused.
     headers
@@ -62,10 +54,6 @@ class Refusal:
         The report of the run before.
     """
 
-    study_instance_uid: str
-    status: Literal["rejected", "failed"]
-    reason: str
-    text: str
     algorithm: Algorithm
     headers: Sequence[Dataset] = field(repr=False)
     predecessor: PredecessorReport | None = None
