@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 import requests
+from click.testing import CliRunner
 from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage, generate_uid
 
 from local_stack import stack_settings, wait_until
 from mammogram_files import four_views, mammogram
+from mammovlm.cli import main
 from mammovlm.cli.demo_exam import write_exam
 from mammovlm.results import readable_report
 from mammovlm.stack import down, up
@@ -198,6 +200,38 @@ def test_a_worker_that_is_asked_to_stop_ends_its_study_first(system: WholeSystem
     system.terminate("worker")
     assert system.result(study_uid).state == "done"
     assert system.worker_log().count(f"[{system.job_id(study_uid)}] received") == 1
+
+
+def test_questions_by_rest_and_command_line_are_answered_from_the_stored_report(
+    system: WholeSystem,
+) -> None:
+    study_uid = system.send(four_views())
+    system.result(study_uid)
+    study = f"{system.settings.http_url}/mammovlm/studies/{study_uid}"
+    asked = requests.post(f"{study}/ask", json={"question": "How dense is it?"}, timeout=30)
+    assert (asked.status_code, asked.json()["number"]) == (202, 1)
+    asking = ["ask", study_uid, "--orthanc", system.settings.http_url]
+    score = CliRunner().invoke(main, [*asking, "What is my score?"])
+    assert score.exit_code == 0, score.output
+    both = CliRunner().invoke(main, asking, input="And the left one?\nDo I have cancer?\n\n")
+    assert "left breast" in both.output
+    assert "right breast" not in both.output
+    assert "doctor" in both.output
+    entries = requests.get(f"{study}/conversation", timeout=30).json()["entries"]
+    answers = [entry["answer"] for entry in entries]
+    assert [answer["topics"] for answer in answers] == [
+        ["density"],
+        ["score", "meaning", "reader"],
+        ["score", "meaning", "reader"],
+        ["for a doctor", "can say"],
+    ]
+    assert answers[1]["text"] in score.output
+    assert {answer["check"] for answer in answers if answer["origin"] == "language-model"} <= {
+        "passed"
+    }
+    assert answers[3]["origin"] == "refusal"
+    (report,) = system.reports(study_uid)
+    assert {entry["report_uid"] for entry in entries} == {report.SOPInstanceUID}
 
 
 def test_an_urgent_study_overtakes_the_ones_that_wait(system: WholeSystem) -> None:
