@@ -75,6 +75,22 @@ def use(system: WholeSystem) -> None:
     assert {name: end.reason or end.state for name, end in ends.items()} == {n: n for n in ends}
     system.intake.rerun(sent["done"])
     assert system.result(sent["done"], run=2).state == "done"
+    ask(system, sent["done"])
+
+
+def ask(system: WholeSystem, uid: str) -> None:
+    """Ask about a result in words that name a person, and wait for the answer."""
+    url = f"{system.settings.http_url}/mammovlm/studies/{uid}"
+    said = {"question": "Does Zq7Given Zq7Family have dense breasts?", "asker": "Dr A"}
+    assert requests.post(f"{url}/ask", json=said, timeout=30).status_code == 202
+    wait_until(
+        lambda: all(
+            entry.get("answer")
+            for entry in requests.get(f"{url}/conversation", timeout=30).json()["entries"]
+        ),
+        "the question is answered",
+        timeout_s=150,
+    )
 
 
 def fail_one(system: WholeSystem, views: list[Dataset]) -> None:
@@ -178,7 +194,8 @@ def test_every_line_of_the_logs_about_a_study_says_which_and_which_job(
 def test_who_asked_is_recorded_in_messages_of_the_standard(system: WholeSystem) -> None:
     messages = audit_messages(system.settings.var / "orthanc" / "mammovlm-audit.log")
     assert [audit_faults(message) for message in messages] == [[]] * len(messages)
-    assert [m for m in messages if 'csd-code="re-run"' in m and 'OutcomeIndicator="0"' in m]
+    for act in ("re-run", "question", "answer"):
+        assert [m for m in messages if f'csd-code="{act}"' in m and 'OutcomeIndicator="0"' in m]
 
 
 def test_the_metrics_tell_states_reasons_seconds_and_the_results_of_each_device(

@@ -123,7 +123,7 @@ def test_every_variable_of_the_programs_is_known() -> None:
 
 
 def test_the_queues_that_are_looked_at_are_those_of_the_system() -> None:
-    assert set(QUEUES) <= {queue.name for queue in topology.QUEUES}
+    assert set(QUEUES) == {queue.name for queue in topology.QUEUES}
 
 
 def test_settings_that_make_no_sense_are_what_is_told_first() -> None:
