@@ -27,7 +27,7 @@ if ! podman image exists "$base"; then
             "--customize-hook=chroot \"\$1\" update-ca-certificates")
         # pip and npm bring authorities of their own and are told of the system's.
         bundle=/etc/ssl/certs/ca-certificates.crt
-        changes=(--change "ENV PIP_CERT=$bundle NODE_EXTRA_CA_CERTS=$bundle")
+        changes=(--change "ENV PIP_CERT=$bundle" --change "ENV NODE_EXTRA_CA_CERTS=$bundle")
     fi
     mmdebstrap --quiet --variant=minbase --include=ca-certificates "${hooks[@]}" bookworm - |
         podman import --quiet "${changes[@]}" - "$base"
