@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Connections to RabbitMQ: one kind of connection, and how to come back after a loss."""
 
+import random
 import ssl
 import threading
 from collections.abc import Iterator
@@ -116,6 +117,11 @@ class Broker:
         return context
 
 
+def with_jitter(pause_s: float) -> float:
+    """Shorten a pause by up to a half, by chance: many who lost a broker must not come at once."""
+    return pause_s * random.uniform(0.5, 1.0)
+
+
 class Link:
     """Whether one side's connection stands, and how long to pause before the next attempt.
 
@@ -170,4 +176,4 @@ class Link:
             )
             self._was_told = True
         self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2 or 0.5)
-        stop.wait(self._pause_s)
+        stop.wait(with_jitter(self._pause_s))

@@ -84,10 +84,8 @@ class DicomWebArchive:
         files = [_as_file(dataset) for dataset in datasets]
         with _faults_named():
             answer = self._client.store_instances(files, study_instance_uid)
-        failed = answer.get("FailedSOPSequence") or ()
-        if failed:
-            reasons = ", ".join(f"0x{item.get('FailureReason', 0):04X}" for item in failed)
-            raise ResultInvalid(f"the archive refused the result: failure reason {reasons}")
+        _refuse_what_failed(answer)
+        _refuse_what_is_not_confirmed(answer, datasets)
 
     def _fetch_instance(self, study: str, instance: InstanceReference) -> StoredInstance:
         path = f"series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
@@ -103,6 +101,37 @@ class DicomWebArchive:
             if not response.ok:
                 raise ArchiveUnavailable(f"the archive answered HTTP {response.status_code}")
             return [part.content for part in MultipartDecoder.from_response(response).parts]
+
+
+def _refuse_what_failed(answer: Dataset) -> None:
+    """Look at Failed SOP Sequence (0008,1198) of a STOW-RS answer (PS3.18 table I.2-2)."""
+    reasons = {int(item.get("FailureReason", 0)) for item in answer.get("FailedSOPSequence") or ()}
+    told = ", ".join(f"0x{reason:04X}" for reason in sorted(reasons))
+    if any(not _may_pass(reason) for reason in reasons):
+        raise ResultInvalid(f"the archive refused the result: failure reason {told}")
+    if reasons:
+        raise ArchiveUnavailable(f"the archive could not store the result: failure reason {told}")
+
+
+def _may_pass(failure_reason: int) -> bool:
+    """Tell out of resources (A7xx, 0213) and processing failure (0110) from a refusal for good."""
+    return failure_reason in {0x0110, 0x0213} or failure_reason & 0xFF00 == 0xA700
+
+
+def _refuse_what_is_not_confirmed(answer: Dataset, datasets: Sequence[Dataset]) -> None:
+    """Hold the archive to Referenced SOP Sequence (0008,1199).
+
+    With its disk full, Orthanc 1.10 answers 200 OK and names no object at all, neither as failed
+    nor as stored.
+    """
+    stored = {
+        item.get("ReferencedSOPInstanceUID") for item in answer.get("ReferencedSOPSequence") or ()
+    }
+    missing = [dataset for dataset in datasets if dataset.SOPInstanceUID not in stored]
+    if missing:
+        raise ArchiveUnavailable(
+            f"the archive confirmed {len(datasets) - len(missing)} of {len(datasets)} objects"
+        )
 
 
 def _as_file(dataset: Dataset) -> Dataset:
