@@ -65,7 +65,7 @@ def _studies(system: WholeSystem, place: Path) -> str:
     exam = place / "exam"
     exam.mkdir()
     study_uid = write_exam(exam)
-    views = [dcmread(path) for path in sorted(exam.glob("*.dcm"))]
+    views: list[Dataset] = [dcmread(path) for path in sorted(exam.glob("*.dcm"))]
     unusable = system.send([mammogram("L", ViewPosition="ML", ViewCodeSequence=None)])
     part = system.send([_of_another_study(view, views) for view in views[:3]])
     system.send_folder(exam)
