@@ -165,7 +165,6 @@ class ProductionSystem:
             "MAMMOVLM_SECRETS_DIR": str(self.secrets.folder),
             "MAMMOVLM_BROKER_URL": f"amqps://worker@localhost:{self.amqps_port}/mammovlm",
             "MAMMOVLM_DICOMWEB_URL": f"{self.url}/dicom-web",
-            "OMP_WAIT_POLICY": "passive",
         }
 
     def start(self) -> None:

@@ -41,9 +41,6 @@ def orthanc(settings: StackSettings) -> Program:
 def worker(settings: StackSettings) -> Program:
     """Celery's worker; ready when it reads the queue, with the model loaded."""
     environment = _defaults(
-        # Threads that wait asleep make the language model half as fast, threads that wait awake
-        # for long stop it on a busy machine: a fraction of a millisecond awake lies between.
-        GOMP_SPINCOUNT="10000",
         MAMMOVLM_BROKER_URL=settings.broker_url,
         MAMMOVLM_DICOMWEB_URL=f"{settings.http_url}/dicom-web",
     )
