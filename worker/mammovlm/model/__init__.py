@@ -3,10 +3,10 @@
 import os
 
 # Threads that wait asleep make the language model half as fast, threads that wait awake for long
-# stop it on a busy machine: a fraction of a millisecond awake lies between. libgomp reads this once,
+# stop it on a busy machine: a fraction of a millisecond awake lies between. libgomp reads this
 # when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from mammovlm.model.mammovlm import MammoVLM, ModelOutput  # noqa: E402 - after the variable
+from mammovlm.model.mammovlm import MammoVLM, ModelOutput
 
 __all__ = ["MammoVLM", "ModelOutput"]
