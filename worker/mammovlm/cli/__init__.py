@@ -23,6 +23,7 @@ _COMMANDS = {
     "certificates": ("certificates", "Make certificates for tests of the production set-up."),
     "passwords": ("passwords", "Make the passwords of a production system."),
     "manifest": ("manifest", "Make a manifest of a local data set, or check one."),
+    "evaluate": ("evaluate", "Measure the weights on labelled exams, or on phantoms."),
     "bench": ("bench", "Measure the whole path; prints ratios and medians."),
 }
 """Command to its file in this package and to its line in the overview."""

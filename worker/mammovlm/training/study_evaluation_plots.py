@@ -139,7 +139,7 @@ def _rule_out(result: EvaluationResult) -> Any | None:  # noqa: ANN401
         "share of malignant NOT cleared",
         "Ruling out",
     )
-    axes.legend(loc="upper right", fontsize=7)
+    axes.legend(loc="lower left", fontsize=7)
     return figure
 
 

@@ -1,0 +1,183 @@
+"""Assesses labelled exams with the very code that the worker runs: read, model, findings.
+
+What an exam gave is kept in a journal, so that a run that was stopped goes on where it was.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from mammovlm.archive.found_studies import identify_file
+from mammovlm.errors import StudyRejected
+from mammovlm.findings import Density, Findings, Likelihood
+from mammovlm.imaging import ReadingLimits, read_study
+from mammovlm.job import StoredInstance
+from mammovlm.model import MammoVLM
+from mammovlm.study import Study
+from mammovlm.training.evaluation_labels import LabelledExam
+from mammovlm.training.evaluation_scores import (
+    BreastScores,
+    ExamOutcome,
+    Shares,
+    StudyScores,
+    age_band,
+)
+from mammovlm.training.study_evaluation_sources import ExamSource
+
+FILE_MISSING: Final = "file-missing"
+NOT_DICOM: Final = "not-dicom"
+INTERNAL_ERROR: Final = "internal-error"
+
+
+class Journal:
+    """Outcomes of exams, one line of JSON each, appended as they come.
+
+    Parameters
+    ----------
+    path
+        Made with the first outcome. A line that was cut off is passed over.
+    device_uid
+        Outcomes of other weights are kept but not given.
+    """
+
+    _LINE: Final = TypeAdapter(ExamOutcome)
+
+    def __init__(self, path: Path, device_uid: str) -> None:
+        self._path = path
+        self._known: dict[str, ExamOutcome] = {}
+        for line in path.read_bytes().splitlines() if path.is_file() else ():
+            try:
+                outcome = self._LINE.validate_json(line)
+            except ValidationError:
+                continue
+            if outcome.device_uid == device_uid:
+                self._known[outcome.key] = outcome
+
+    def find(self, key: str) -> ExamOutcome | None:
+        """Give what an earlier run found, with the same weights."""
+        return self._known.get(key)
+
+    def add(self, outcome: ExamOutcome) -> None:
+        """Keep an outcome; one that a fault of the software cut short is tried again next time."""
+        self._known[outcome.key] = outcome
+        if INTERNAL_ERROR in outcome.refusals:
+            return
+        with self._path.open("ab+") as file:
+            if file.tell() and not _ends_a_line(self._path):
+                file.write(b"\n")
+            file.write(self._LINE.dump_json(outcome) + b"\n")
+
+
+def _ends_a_line(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, 2)
+        return file.read(1) == b"\n"
+
+
+def assess_exams(
+    source: ExamSource,
+    model: MammoVLM,
+    limits: ReadingLimits,
+    journal: Journal,
+    told: Callable[[int], None] = lambda done: None,
+) -> tuple[ExamOutcome, ...]:
+    """Assess every exam that the journal does not hold yet.
+
+    Parameters
+    ----------
+    told
+        Called with the number of exams done.
+    """
+    outcomes: list[ExamOutcome] = []
+    told(0)
+    for exam in source.exams:
+        outcome = journal.find(exam.key)
+        if outcome is None:
+            outcome = _assess_exam(exam, source, model, limits)
+            journal.add(outcome)
+        outcomes.append(outcome)
+        told(len(outcomes))
+    return tuple(outcomes)
+
+
+def _assess_exam(
+    exam: LabelledExam, source: ExamSource, model: MammoVLM, limits: ReadingLimits
+) -> ExamOutcome:
+    device_uid = model.algorithm.device_uid
+    with source.files(exam) as files:
+        if not all(file.is_file() for file in files):
+            return ExamOutcome(exam.key, device_uid, refusals=(FILE_MISSING,))
+        studies, refusals = list[StudyScores](), list[str]()
+        for uid, instances in _by_study(files):
+            if uid is None:
+                refusals.append(NOT_DICOM)
+                continue
+            try:
+                studies.append(_assess_study(uid, instances, source, model, limits))
+            except StudyRejected as rejected:
+                refusals.append(rejected.reason.value)
+            except Exception:  # noqa: BLE001 - one exam that breaks the software must not end hours of measuring; it is counted
+                refusals.append(INTERNAL_ERROR)
+    return ExamOutcome(exam.key, device_uid, tuple(studies), tuple(refusals))
+
+
+def _by_study(files: Sequence[Path]) -> list[tuple[str | None, list[StoredInstance]]]:
+    """Group files as an archive would; what is no DICOM goes with the first study, if any."""
+    studies: dict[str, list[StoredInstance]] = {}
+    others = []
+    for file in files:
+        identity = identify_file(file)
+        stored = StoredInstance(file.name, file)
+        if identity is None or not identity.study_instance_uid:
+            others.append(stored)
+        else:
+            studies.setdefault(identity.study_instance_uid, []).append(stored)
+    if not studies:
+        return [(None, others)]
+    next(iter(studies.values())).extend(others)
+    return list(studies.items())
+
+
+def _assess_study(
+    uid: str,
+    instances: Sequence[StoredInstance],
+    source: ExamSource,
+    model: MammoVLM,
+    limits: ReadingLimits,
+) -> StudyScores:
+    start = perf_counter()
+    study = read_study(uid, instances, (), limits)
+    findings = model.assess(study).findings
+    return _scores(study, findings, source, perf_counter() - start)
+
+
+def _scores(study: Study, findings: Findings, source: ExamSource, seconds: float) -> StudyScores:
+    first = study.views[0]
+    return StudyScores(
+        density=_shares(findings.density),
+        breasts=tuple(
+            BreastScores(
+                breast.laterality,
+                _shares(breast.density),
+                _value(breast.presence),
+                _value(breast.suspicion),
+            )
+            for breast in findings.breasts
+        ),
+        expert=findings.views[0].expert,
+        complete=not findings.missing,
+        vendor=source.vendor(first.source.header),
+        age_band=age_band(first.metadata.get("age", "")),
+        seconds=round(seconds, 3),
+    )
+
+
+def _shares(density: Density | None) -> Shares | None:
+    return None if density is None else density.probabilities
+
+
+def _value(likelihood: Likelihood | None) -> float | None:
+    return None if likelihood is None else likelihood.value
