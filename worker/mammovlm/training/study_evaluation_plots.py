@@ -132,7 +132,7 @@ def _rule_out(result: EvaluationResult) -> Any | None:  # noqa: ANN401
     axes.axvline(CLEARED_SHARE, color=_GREY, linewidth=0.8)
     for each in shown[:1]:
         told = f"rule_out_at_20 of {each.score}:\n{each.rule_out.kept if each.rule_out else ''}"
-        axes.annotate(told, (CLEARED_SHARE + 0.02, 0.05), fontsize=7)
+        axes.annotate(told, (CLEARED_SHARE + 0.02, 0.3), fontsize=7)
     _square(
         axes,
         "share of non-malignant studies cleared",
