@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mammovlm.findings import Algorithm, DensityCategory
 from mammovlm.training.evaluation import Measured
 from mammovlm.training.evaluation_binary import FEWEST, MEASURES, Ranking
+from mammovlm.training.evaluation_calibration import Calibration
 from mammovlm.training.evaluation_density import DensityResult
 from mammovlm.training.study_evaluation_measures import (
     EvaluationResult,
@@ -180,7 +181,18 @@ def _head(name: str, head: HeadResult) -> Iterator[str]:
             for point in head.points
         ],
     )
-    known = head.calibration
+    yield from _calibration(head.calibration)
+    yield from ("", "Parts of the data:", "")
+    yield from table(
+        ("by", "", "breasts", "positive", "AUC"),
+        [
+            (each.kind, each.value, each.ranking.cases, each.ranking.positives, _auc(each.ranking))
+            for each in head.slices
+        ],
+    )
+
+
+def _calibration(known: Calibration) -> Iterator[str]:
     yield ""
     yield (
         f"Calibration: Brier {known.brier} (always the share of positives: "
@@ -197,14 +209,6 @@ def _head(name: str, head: HeadResult) -> Iterator[str]:
                 _share(each.share),
             )
             for each in known.bins
-        ],
-    )
-    yield from ("", "Parts of the data:", "")
-    yield from table(
-        ("by", "", "breasts", "positive", "AUC"),
-        [
-            (each.kind, each.value, each.ranking.cases, each.ranking.positives, _auc(each.ranking))
-            for each in head.slices
         ],
     )
 
