@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from mammovlm.job import AnalysisJob, InstanceReference, PredecessorReport
 from mammovlm.study import LeftOut, LeftOutReason
+from mammovlm.tasks.answer_question import QuestionMessage
 from mammovlm.tasks.messages import JobMessage, event
 
 JOB: dict[str, Any] = {
@@ -69,12 +70,13 @@ def test_any_value_in_place_of_a_uid_is_refused_or_stays_a_uid(value: object) ->
     assert re.fullmatch(r"[0-9][0-9.]{0,63}", job.study_instance_uid)
 
 
-def test_the_job_and_the_event_are_those_of_the_architecture_document() -> None:
+def test_the_messages_are_those_of_the_architecture_document() -> None:
     text = (Path(__file__).parents[2] / "ARCHITECTURE.md").read_text()
-    job_keys, event_keys = (
+    job_keys, question_keys, event_keys = (
         set(re.findall(r'"([a-z_]+)":', block))
         for block in re.findall(r"```json\n(.*?)```", text, flags=re.DOTALL)
     )
     own_event = json.loads(event(JobMessage.model_validate(JOB), "running").model_dump_json())
     assert set(own_event) == event_keys
     assert set(JobMessage.model_fields) <= job_keys
+    assert set(QuestionMessage.model_fields) == question_keys
