@@ -33,9 +33,9 @@ from mammovlm_orthanc.conversation import (
 from mammovlm_orthanc.conversation_store import ConversationStore
 from mammovlm_orthanc.requester import basic_user
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route, json_answer
-from mammovlm_orthanc.status import StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status import StudyStatus
 from mammovlm_orthanc.status_store import StatusStore
-from mammovlm_orthanc.study_names import find_study, unknown_study, unreadable, without_status
+from mammovlm_orthanc.study_names import find_study, status_of, unknown_study
 
 _QUESTION = {"question": LONGEST_QUESTION, "asker": LONGEST_ASKER}
 _ANSWER = {
@@ -165,15 +165,7 @@ class AskApi:
             raise _other_version() from error
 
     def _status(self, study_id: str) -> StudyStatus:
-        try:
-            status = self._statuses.read(study_id)
-        except NotInArchive as error:
-            raise unknown_study() from error
-        except StatusUnreadable as error:
-            raise unreadable() from error
-        if status is None:
-            raise without_status()
-        return status
+        return status_of(self._statuses, study_id)
 
 
 def _report_uid(status: StudyStatus) -> str:

@@ -40,10 +40,10 @@ from mammovlm_orthanc.review import (
 )
 from mammovlm_orthanc.review_export import opinions_as_csv
 from mammovlm_orthanc.review_store import ReviewStore
-from mammovlm_orthanc.status import FINAL, Priority, State, StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status import FINAL, Priority, State, StudyStatus
 from mammovlm_orthanc.status_store import StatusEntry, StatusStore
 from mammovlm_orthanc.stored_study import StoredStudies
-from mammovlm_orthanc.study_names import find_study, unknown_study, unreadable, without_status
+from mammovlm_orthanc.study_names import find_study, status_of, unknown_study
 from mammovlm_orthanc.study_page import StudyPage
 from mammovlm_orthanc.worklist import Worklist
 
@@ -183,15 +183,7 @@ class PageApi:
             ) from error
 
     def _status(self, study_id: str) -> StudyStatus:
-        try:
-            status = self._store.read(study_id)
-        except NotInArchive as error:
-            raise unknown_study() from error
-        except StatusUnreadable as error:
-            raise unreadable() from error
-        if status is None:
-            raise without_status()
-        return status
+        return status_of(self._store, study_id)
 
     def _all_reviews(self) -> Iterator[tuple[str, Review]]:
         for entry in self._store.entries():

@@ -30,7 +30,13 @@ from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route
 from mammovlm_orthanc.same_origin import refuse_foreign
 from mammovlm_orthanc.status import FINAL, StatusUnreadable, StudyStatus
 from mammovlm_orthanc.status_store import StatusStore
-from mammovlm_orthanc.study_names import find_study, unknown_study, unreadable, without_status
+from mammovlm_orthanc.study_names import (
+    find_study,
+    status_of,
+    unknown_study,
+    unreadable,
+    without_status,
+)
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _DEFAULT_LIMIT, _LARGEST_LIMIT = "100", 1000
@@ -125,15 +131,7 @@ class RestApi:
 
     def _get_study(self, _request: Request, name: str) -> Answer:
         study_id = find_study(self._archive, name)
-        try:
-            status = self._store.read(study_id)
-        except NotInArchive as error:
-            raise unknown_study() from error
-        except StatusUnreadable as error:
-            raise unreadable() from error
-        if status is None:
-            raise without_status()
-        return Answer(HTTPStatus.OK, _document(study_id, status))
+        return Answer(HTTPStatus.OK, _document(study_id, status_of(self._store, study_id)))
 
     def _post_analyze(self, request: Request, name: str) -> Answer:
         priority = rest_parameters.priority(request.body)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
-"""Finds the study that a caller means, by Orthanc's identifier or by Study Instance UID."""
+"""Finds the study that a caller means, by Orthanc's identifier or by its UID, and its status."""
 
 import re
 from http import HTTPStatus
 
-from mammovlm_orthanc.archive import ORTHANC_ID, OrthancArchive
+from mammovlm_orthanc.archive import ORTHANC_ID, NotInArchive, OrthancArchive
 from mammovlm_orthanc.rest_messages import Refused
+from mammovlm_orthanc.status import StatusUnreadable, StudyStatus
+from mammovlm_orthanc.status_store import StatusStore
 
 UID = re.compile(r"[0-9][0-9.]{0,63}", re.ASCII)
 
@@ -36,6 +38,25 @@ def find_study(archive: OrthancArchive, name: str) -> str:
             "Ask with one of these Orthanc identifiers, and correct the identification.",
         )
     return found[0]
+
+
+def status_of(store: StatusStore, study_id: str) -> StudyStatus:
+    """Give the status of a study.
+
+    Raises
+    ------
+    Refused
+        If there is no such study, if it has no status, or one of another version.
+    """
+    try:
+        status = store.read(study_id)
+    except NotInArchive as error:
+        raise unknown_study() from error
+    except StatusUnreadable as error:
+        raise unreadable() from error
+    if status is None:
+        raise without_status()
+    return status
 
 
 def unknown_study() -> Refused:
