@@ -7,8 +7,9 @@ them is no surprise.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -114,11 +115,8 @@ def train_joint(
     """
     torch.manual_seed(config.seed)
     model.umicon.adapters.requires_grad_(requires_grad=False)
-    optimiser = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=config.decay)
     steps = max(1, len(data.routes) // config.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, warmed_cosine(config.warm_up, steps * config.epochs)
-    )
+    optimiser, schedule = warmed_adamw(model.parameters(), config, steps * config.epochs)
     best, best_state = float("inf"), model.state_dict()
     for epoch in range(config.epochs):
         model.train()
@@ -167,13 +165,32 @@ def _validation_loss(model: JointModel, data: JointData) -> float:
     return float(supervised_loss(logits, data))
 
 
-def warmed_cosine(warm_up: int, total: int) -> Callable[[int], float]:
-    """Give the factor of the learning rate by step: up from nothing, then down along a cosine."""
+class _Rates(Protocol):
+    """What a stage's config says of its optimiser."""
+
+    @property
+    def rate(self) -> float:
+        """The highest learning rate."""
+
+    @property
+    def decay(self) -> float:
+        """Weight decay."""
+
+    @property
+    def warm_up(self) -> int:
+        """Steps until the highest rate."""
+
+
+def warmed_adamw(
+    parameters: Iterable[nn.Parameter], rates: _Rates, total: int
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LRScheduler]:
+    """Give AdamW, and its rate by step: up from nothing, then down along a cosine in ``total``."""
 
     def at(step: int) -> float:
-        if step < warm_up:
-            return (step + 1) / warm_up
-        share = (step - warm_up) / max(1, total - warm_up)
+        if step < rates.warm_up:
+            return (step + 1) / rates.warm_up
+        share = (step - rates.warm_up) / max(1, total - rates.warm_up)
         return 0.5 * (1 + math.cos(share * math.pi))
 
-    return at
+    optimiser = torch.optim.AdamW(parameters, lr=rates.rate, weight_decay=rates.decay)
+    return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, at)

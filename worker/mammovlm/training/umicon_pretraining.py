@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mammovlm.training.contrast import Negatives, contrast_of_pairs
 from mammovlm.training.joint_data import JointData
-from mammovlm.training.joint_stage import JointModel, warmed_cosine
+from mammovlm.training.joint_stage import JointModel, warmed_adamw
 
 SPREAD_ALARM = 0.5
 """A mean distance between patients below this means that the map goes constant (A2)."""
@@ -110,12 +110,9 @@ def pretrain(
     torch.manual_seed(config.seed)
     model.umicon.adapters.requires_grad_(requires_grad=False)
     trained = [*model.umicon.perceptron.parameters(), *model.text_branch.parameters()]
-    optimiser = torch.optim.AdamW(trained, lr=config.rate, weight_decay=config.decay)
     count = len(data.exams.routes)
     steps = max(1, count // config.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, warmed_cosine(config.warm_up, steps * config.epochs)
-    )
+    optimiser, schedule = warmed_adamw(trained, config, steps * config.epochs)
     for epoch in range(config.epochs):
         model.train()
         for rows in torch.randperm(count).chunk(steps):
