@@ -3,6 +3,7 @@
 What an exam gave is kept in a journal, so that a run that was stopped goes on where it was.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from time import perf_counter
@@ -26,6 +27,8 @@ from mammovlm.training.evaluation_scores import (
     age_band,
 )
 from mammovlm.training.study_evaluation_sources import ExamSource
+
+_log = logging.getLogger(__name__)
 
 FILE_MISSING: Final = "file-missing"
 NOT_DICOM: Final = "not-dicom"
@@ -119,7 +122,8 @@ def _assess_exam(
                 studies.append(_assess_study(uid, instances, source, model, limits))
             except StudyRejected as rejected:
                 refusals.append(rejected.reason.value)
-            except Exception:  # noqa: BLE001 - one exam that breaks the software must not end hours of measuring; it is counted
+            except Exception as fault:  # noqa: BLE001 - one exam must not end hours of measuring
+                _log.warning("An exam broke the software: %s", type(fault).__name__)
                 refusals.append(INTERNAL_ERROR)
     return ExamOutcome(exam.key, device_uid, tuple(studies), tuple(refusals))
 
