@@ -40,8 +40,7 @@ node                                                     nodejs
 chromium                                                 chromium
 shellcheck                                               shellcheck
 systemd-analyze                                          systemd
-/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core
-faketime                                                 faketime'
+/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 needs_python=yes
 case ${1:-} in
