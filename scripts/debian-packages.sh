@@ -39,13 +39,14 @@ java                                                     default-jre-headless
 node                                                     nodejs
 chromium                                                 chromium
 shellcheck                                               shellcheck
+promtool                                                 prometheus
 systemd-analyze                                          systemd
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 needs_python=yes
 case ${1:-} in
     run) wanted=$orthanc$rabbitmq$worker ;;
-    test) wanted=$orthanc$rabbitmq$worker$proxy$settings_into_files$postgresql$viewer$test_only ;;
+    test) wanted=$orthanc$rabbitmq$worker$proxy$settings_into_files$postgresql$tls$viewer$test_only ;;
     orthanc) wanted=$orthanc$postgresql$tls ;;
     worker) wanted=$worker$tls ;;
     rabbitmq) wanted=$rabbitmq$settings_into_files$tls needs_python='' ;;

@@ -93,6 +93,7 @@ def test_no_weights_are_kept_in_a_format_that_can_run_code() -> None:
         "scripts/ohif-viewer.sh",
         "scripts/python-environment.sh",
         "scripts/supply-chain.sh",
+        "scripts/test-images.sh",
         ".ci/run",
     ],
 )
@@ -100,3 +101,31 @@ def test_every_script_can_be_run_and_parsed(program: str) -> None:
     path = ROOT / program
     assert path.stat().st_mode & 0o111
     assert subprocess.run(["bash", "-n", path], check=False).returncode == 0
+
+
+def required_programs() -> set[str]:
+    """Name the programs that tests ask for, by the fixture that fails in CI without them."""
+    asked = re.compile(r"""(?:require_program|programs)\(\s*"([\w.-]+)\"""")
+    return {
+        program
+        for p in tracked("tests")
+        if p.suffix == ".py"
+        for program in asked.findall(p.read_text())
+    }
+
+
+def test_every_program_that_a_test_asks_for_is_installed_for_the_tests() -> None:
+    text = (ROOT / "scripts/debian-packages.sh").read_text()
+    parts = dict(re.findall(r"^(\w+)='\n(.*?)'$", text, re.MULTILINE | re.DOTALL))
+    for_tests = re.search(r"^    test\) wanted=(\S+) ;;$", text, re.MULTILINE)
+    assert for_tests
+    installed = {
+        line.split()[0]
+        for part in for_tests[1].removeprefix("$").split("$")
+        for line in parts[part].splitlines()
+    }
+    # dcmtk and dicom3tools bring several programs each: one of them stands for all.
+    packages = {"dcmcjpeg": "dsrdump", "dcmconv": "dsrdump", "dcmpschk": "dsrdump"}
+    asked = {packages.get(program, program) for program in required_programs()}
+    assert "dsrdump" in asked
+    assert asked - installed == set()
