@@ -38,6 +38,7 @@ dciodvfy                                                 dicom3tools
 java                                                     default-jre-headless
 node                                                     nodejs
 chromium                                                 chromium
+/usr/lib/*/libatomic.so.1                                libatomic1
 shellcheck                                               shellcheck
 promtool                                                 prometheus
 systemd-analyze                                          systemd
@@ -60,7 +61,7 @@ esac
 
 is_there() {
     case $1 in
-        /*) [ -e "$1" ] ;;
+        /*) compgen -G "$1" >/dev/null ;;
         *) command -v "$1" >/dev/null ;;
     esac
 }
