@@ -7,8 +7,10 @@ import torch
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model.weights import WeightsFolder
+from mammovlm.settings import Settings
 from mammovlm.training.phantom_exams import truth_of
 from mammovlm.training.phantoms import Biopsy, phantom_exam
+from mammovlm.training.study_evaluation_thresholds import STORED, operating_thresholds
 from mammovlm.training.written_weights import TrainedPart, enter_weights, write_weights
 
 
@@ -73,3 +75,18 @@ def test_a_file_of_another_stage_is_entered_beside_the_others(tmp_path: Path) ->
     assert folder.card.parts["language_model"].trained_on == "texts on phantoms"
     assert folder.has("heads")
     assert folder.card.training_note == "First."
+
+
+def test_operating_points_stay_in_the_card_until_the_heads_are_others(tmp_path: Path) -> None:
+    heads = {"heads": TrainedPart({"a": torch.ones(1)}, "phantoms")}
+    write_weights(tmp_path, heads, "First.")
+    write_weights(tmp_path, {}, thresholds={"suspicion": 0.43})
+    write_weights(tmp_path, {"umicon": TrainedPart({"b": torch.ones(1)}, "phantoms")})
+    (run := tmp_path / "run").mkdir()
+    write_weights(run, {"tuned": TrainedPart({"b": torch.ones(2)}, "texts")})
+    enter_weights(tmp_path, {"language_model": run / "tuned.safetensors"}, "texts")
+    assert WeightsFolder(tmp_path).card.thresholds == {"suspicion": 0.43}
+    points = operating_thresholds(Settings(weights_dir=tmp_path))["suspicion"]
+    assert points[STORED] == 0.43
+    write_weights(tmp_path, heads)
+    assert WeightsFolder(tmp_path).card.thresholds == {}

@@ -2,7 +2,7 @@
 
 A folder of weights holds ``card.json`` and the files that the card names::
 
-    {"training_note": "...",
+    {"training_note": "...", "thresholds": {"presence": 0.05, "suspicion": 0.54},
      "parts": {"umicon": {"file": "umicon.safetensors", "sha256": "...", "trained_on": "phantoms",
                           "experts": ["clip", "dinov2", "convnext"]}}}
 
@@ -56,12 +56,15 @@ class WeightsCard(BaseModel):
         By name: "density_selector", "expert_clip", "umicon", "text_branch", "heads", ...
     training_note
         One or two sentences on what the numbers rest on, printed in every report.
+    thresholds
+        Operating points by head, fixed on validation patients; only an evaluation reads them.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     parts: Mapping[str, PartCard] = {}
     training_note: str = "No part of the model is trained."
+    thresholds: Mapping[str, float] = {}
 
 
 class WeightsFolder:

@@ -89,7 +89,8 @@ def main(
         ablated = ablation(women, experts, encoders.preset, config=config.joint, told=progress)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
-    write_weights(out, {}, training_note(sources, metrics))
+    thresholds = {name: head["threshold"] for name, head in metrics["heads"].items()}
+    write_weights(out, {}, training_note(sources, metrics), thresholds)
     console.print(markdown_tables(metrics), markup=False)
     kept = outcome.preset.umicon.pooling
     if kept != encoders.preset.umicon.pooling:

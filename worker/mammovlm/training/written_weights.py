@@ -31,7 +31,10 @@ class TrainedPart:
 
 
 def write_weights(
-    folder: Path, parts: Mapping[str, TrainedPart], training_note: str | None = None
+    folder: Path,
+    parts: Mapping[str, TrainedPart],
+    training_note: str | None = None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> WeightsCard:
     """Write parts as safetensors and enter them in the folder's card.
 
@@ -43,16 +46,19 @@ def write_weights(
         By name; entries of other names stay as they are.
     training_note
         Replaces the card's note; None keeps it.
+    thresholds
+        Operating points by head, fixed on validation patients. None keeps the card's, unless the
+        heads are written anew: those of other heads would mean nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         # contiguous copies: the file's bytes then depend on the numbers alone
         save_file({key: value.detach().clone().contiguous() for key, value in part.tensors.items()},
                   folder / f"{name}.safetensors")  # fmt: skip
-    return _entered(
-        folder, {name: (part.trained_on, part.experts) for name, part in parts.items()},
-        training_note,
-    )  # fmt: skip
+    if thresholds is None and "heads" in parts:
+        thresholds = {}
+    told = {name: (part.trained_on, part.experts) for name, part in parts.items()}
+    return _entered(folder, told, training_note, thresholds)
 
 
 def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> WeightsCard:
@@ -69,11 +75,14 @@ def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> W
     """
     for name, path in files.items():
         shutil.copyfile(path, folder / f"{name}.safetensors")
-    return _entered(folder, dict.fromkeys(files, (trained_on, ())), None)
+    return _entered(folder, dict.fromkeys(files, (trained_on, ())))
 
 
 def _entered(
-    folder: Path, told: Mapping[str, tuple[str, tuple[str, ...]]], training_note: str | None
+    folder: Path,
+    told: Mapping[str, tuple[str, tuple[str, ...]]],
+    training_note: str | None = None,
+    thresholds: Mapping[str, float] | None = None,
 ) -> WeightsCard:
     known = WeightsFolder(folder).card
     entries = dict(known.parts)
@@ -83,6 +92,10 @@ def _entered(
         entries[name] = PartCard(
             file=path.name, sha256=file_sha256(path), trained_on=trained_on, experts=experts
         )
-    card = WeightsCard(parts=entries, training_note=training_note or known.training_note)
+    card = WeightsCard(
+        parts=entries,
+        training_note=training_note or known.training_note,
+        thresholds=known.thresholds if thresholds is None else thresholds,
+    )
     (folder / CARD_NAME).write_text(card.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return card
