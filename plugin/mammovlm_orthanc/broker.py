@@ -4,6 +4,7 @@
 import random
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from mammovlm_orthanc.unexpected import LOGGER
 FAULTS: tuple[type[Exception], ...] = (AMQPError, OSError)
 """What pika raises when the broker is away, refuses or goes."""
 
-_LONGEST_PAUSE_S = 15.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 15.0
+_PROVEN_AFTER_S = 30.0
+"""A connection that stood for so long was a good one; one that ends sooner was but an attempt."""
 _PATIENCE_S = 30.0
 
 
@@ -125,6 +128,10 @@ def with_jitter(pause_s: float) -> float:
 class Link:
     """Whether one side's connection stands, and how long to pause before the next attempt.
 
+    The one owner of coming back to the broker: pika itself tries once. Pauses double from half a
+    second to 15 seconds, each shortened by chance. They start anew only after a connection that
+    stood for half a minute: a broker that lets us in and refuses every job is not asked in haste.
+
     Parameters
     ----------
     side
@@ -135,6 +142,7 @@ class Link:
         self.side = side
         self.is_up = False
         self._pause_s = 0.0
+        self._stands_since = float("inf")
         self._was_told = False
 
     @contextmanager
@@ -161,12 +169,14 @@ class Link:
         """Note that the connection stands."""
         LOGGER.warning("Connected to the broker (%s)", self.side)
         self.is_up = True
-        self._pause_s = 0.0
+        self._stands_since = time.monotonic()
         self._was_told = False
 
     def down(self, error: Exception, stop: threading.Event) -> None:
         """Note a loss, log it once, and pause: longer each time, up to 15 seconds."""
-        self.is_up = False
+        if time.monotonic() - self._stands_since >= _PROVEN_AFTER_S:
+            self._pause_s = 0.0
+        self.is_up, self._stands_since = False, float("inf")
         if not self._was_told:
             # Not the message: pika's may hold the URL.
             LOGGER.error(
@@ -175,5 +185,5 @@ class Link:
                 type(error).__name__,
             )
             self._was_told = True
-        self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2 or 0.5)
+        self._pause_s = min(_LONGEST_PAUSE_S, self._pause_s * 2 or _FIRST_PAUSE_S)
         stop.wait(with_jitter(self._pause_s))

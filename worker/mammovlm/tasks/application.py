@@ -4,7 +4,7 @@ from celery import Celery
 from pydantic import ValidationError
 
 from mammovlm.settings import Settings, complaints
-from mammovlm.tasks.broker import broker_options
+from mammovlm.tasks.broker import broker_options, publishing
 from mammovlm.tasks.topology import JOB_QUEUES, JOBS_AND_EVENTS, undeclared
 
 
@@ -18,7 +18,11 @@ def create_application(settings: Settings) -> Celery:
     application.conf.update(
         **broker_options(settings),
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"confirm_publish": True},
+        broker_transport_options={
+            "confirm_publish": True,
+            "connect_retries_timeout": 60,
+            **publishing(),
+        },
         task_queues=JOB_QUEUES if settings.declare_queues else tuple(map(undeclared, JOB_QUEUES)),
         task_default_queue=JOB_QUEUES[0].name,
         task_default_exchange=JOBS_AND_EVENTS.name,

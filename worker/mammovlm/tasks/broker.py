@@ -1,10 +1,36 @@
-"""How a worker reaches the broker: address, password, and certificates for TLS."""
+"""How a worker reaches the broker: address, password, certificates for TLS, and pauses."""
 
+import random
 import ssl
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from mammovlm.settings import Settings
+
+
+def pauses(longest_s: float) -> dict[str, float]:
+    """Draw pauses with back-off and jitter: no two processes come back at the same moments.
+
+    kombu's own pauses have no jitter, so start, step and maximum are drawn by chance instead.
+
+    Parameters
+    ----------
+    longest_s
+        No pause is longer, in seconds.
+    """
+    return {
+        "interval_start": longest_s * random.uniform(0.02, 0.1),
+        "interval_step": longest_s * random.uniform(0.1, 0.3),
+        "interval_max": longest_s * random.uniform(0.5, 1.0),
+    }
+
+
+def publishing() -> dict[str, float]:
+    """Give kombu's policy for an event that the broker does not take: bounded, then an error.
+
+    The job then ends without a confirmation, and the broker delivers it again.
+    """
+    return {"max_retries": 10, **pauses(5.0)}
 
 
 def broker_options(settings: Settings) -> dict[str, Any]:
