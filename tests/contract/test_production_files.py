@@ -46,6 +46,23 @@ def test_hadolint_finds_nothing_in_a_dockerfile(image: str) -> None:
     assert told_by(beside_python("hadolint"), DOCKER / image / "Dockerfile") == ""
 
 
+@pytest.mark.parametrize("image", OURS)
+def test_what_a_dockerfile_copies_is_there_and_not_ignored(image: str) -> None:
+    ignored, *rules = re.findall(r"^[^#\s].*$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    let_in = {rule[1:] for rule in rules if rule.startswith("!")}
+    text = (DOCKER / image / "Dockerfile").read_text()
+    sources = [
+        source
+        for copied in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE)
+        for source in copied.split()
+    ]
+    assert ignored == "*"
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert {source, *map(str, Path(source).parents)} & let_in, source
+
+
 def test_the_compose_file_follows_the_compose_specification() -> None:
     schema = "vendor.compose-spec"
     complaint = told_by(
