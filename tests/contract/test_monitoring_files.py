@@ -133,18 +133,23 @@ def test_prometheus_takes_configuration_and_rules(
     require_program: Callable[..., str], tmp_path: Path
 ) -> None:
     promtool = require_program("promtool", "prometheus")
-    secret = tmp_path / "password"
-    secret.write_text("x")
+    for secret in ("monitoring_password", "ca.crt"):
+        (tmp_path / secret).write_text("x")
     written = (MONITORING / "prometheus.yml").read_text()
-    (tmp_path / "prometheus.yml").write_text(
-        written.replace("/run/secrets/monitoring_password", str(secret))
-    )
+    (tmp_path / "prometheus.yml").write_text(written.replace("/run/secrets", str(tmp_path)))
     (tmp_path / "alerts.yml").write_text(ALERTS.read_text())
     subprocess.run([promtool, "check", "config", tmp_path / "prometheus.yml"], check=True)
     rules = [{"record": f"shown:{n}", "expr": asked} for n, (_, asked) in enumerate(expressions())]
     shown = tmp_path / "shown.yml"
     shown.write_text(yaml.safe_dump({"groups": [{"name": "shown", "rules": rules}]}))
     subprocess.run([promtool, "check", "rules", shown], check=True)
+
+
+def test_prometheus_asks_over_tls_only() -> None:
+    for job in yaml.safe_load((MONITORING / "prometheus.yml").read_text())["scrape_configs"]:
+        assert job["scheme"] == "https"
+        assert job["tls_config"]["ca_file"]
+        assert "insecure_skip_verify" not in job["tls_config"]
 
 
 SITUATIONS: dict[str, tuple[dict[str, str], str]] = {

@@ -112,10 +112,15 @@ def test_only_archive_proxy_and_dashboards_are_reached_from_outside() -> None:
 def test_the_worker_reaches_broker_and_proxy_only() -> None:
     networks = set(SERVICES["worker-cpu"]["networks"])
     others = {name for name, service in SERVICES.items() if networks & set(service["networks"])}
-    assert others - {"worker-cpu", "worker-gpu"} == {
-        "orthanc", "orthanc-large", "rabbitmq", "proxy",
-    }  # fmt: skip
-    assert not networks & {"archive", "database", "metrics"}
+    assert others - {"worker-cpu", "worker-gpu"} == {"rabbitmq", "proxy"}
+
+
+def test_only_the_proxy_reaches_orthancs_http_which_has_no_tls() -> None:
+    asked_by_orthanc = {"rabbitmq", "postgresql"}
+    for orthanc in ("orthanc", "orthanc-large"):
+        networks = set(SERVICES[orthanc]["networks"])
+        near = {name for name, service in SERVICES.items() if networks & set(service["networks"])}
+        assert near - {"orthanc", "orthanc-large"} <= {"proxy"} | asked_by_orthanc
 
 
 def test_each_secret_is_a_file_that_our_commands_make_and_that_somebody_needs(
