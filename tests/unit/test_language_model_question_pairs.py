@@ -83,7 +83,7 @@ def test_questions_are_mixed_into_the_batches_of_s3b_only() -> None:
     asked = tokenizer("Asked:", add_special_tokens=False)["input_ids"]
 
     def holds_questions(stage: str) -> bool:
-        batch = batches.draw(stage, 12, random.Random(0))  # type: ignore[arg-type]
+        [batch] = batches.draw(stage, 12, random.Random(0))  # type: ignore[arg-type]
         rows = (row.tolist() for row in batch.numbers)
         return any(
             row[place : place + len(asked)] == asked for row in rows for place in range(len(row))

@@ -93,12 +93,33 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
         optimiser.zero_grad()
         value = config.decay * head.score.weight.square().sum()
         for source in sources:
-            value = value + source.weight * _source_loss(head, source, config.evenness)
+            logits = head(source.features)
+            value = value + source.weight * density_loss(logits, source.allowed, config.evenness)
         value.backward()
         return float(value.detach())
 
     optimiser.step(loss)
     return head.eval()
+
+
+def density_loss(logits: Tensor, allowed: Tensor, evenness: float) -> Tensor:
+    """Give the stage's loss on images of one source.
+
+    Parameters
+    ----------
+    logits, allowed
+        (images, 4); see `DensityImages`.
+    evenness
+        Weight of the even share within a coarse label.
+    """
+    probabilities = torch.softmax(logits, dim=1)
+    loss = _loss_on_label(logits, allowed)
+    labels = torch.unique(allowed, dim=0)
+    coarse = [label for label in labels if label.sum() > 1]
+    for label in coarse:
+        mean = probabilities[(allowed == label).all(1)].mean(0).clamp_min(_SMALLEST)
+        loss = loss - evenness * (label / label.sum() * mean.log()).sum() / len(coarse)
+    return loss
 
 
 def density_logits(head: DensityHead, features: Tensor) -> Tensor:
@@ -214,14 +235,3 @@ def _set_scale(head: DensityHead, sources: Sequence[DensityImages]) -> None:
     spreads = torch.stack([source.features.var(0) for source in sources])
     head.feature_mean.copy_(means.mean(0))
     head.feature_spread.copy_((spreads.mean(0) + means.var(0, correction=0)).sqrt() + 1e-3)
-
-
-def _source_loss(head: DensityHead, source: DensityImages, evenness: float) -> Tensor:
-    probabilities = torch.softmax(head(source.features), dim=1)
-    loss = _loss_on_label(head(source.features), source.allowed)
-    labels = torch.unique(source.allowed, dim=0)
-    coarse = [label for label in labels if label.sum() > 1]
-    for label in coarse:
-        mean = probabilities[(source.allowed == label).all(1)].mean(0).clamp_min(_SMALLEST)
-        loss = loss - evenness * (label / label.sum() * mean.log()).sum() / len(coarse)
-    return loss

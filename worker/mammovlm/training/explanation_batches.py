@@ -82,10 +82,26 @@ class ExplanationBatches:
         self._tokenizer = tokenizer
         self._tokens = tokens
 
-    def draw(self, stage: Stage, count: int, draw: random.Random) -> Batch:
-        """Draw pairs of random exams; the same state of ``draw`` gives the same batch."""
+    def draw(
+        self,
+        stage: Stage,
+        count: int,
+        draw: random.Random,
+        shares: Sequence[slice] = (slice(None),),
+    ) -> list[Batch]:
+        """Draw pairs of random exams; the same state of ``draw`` gives the same pairs.
+
+        Parameters
+        ----------
+        stage, count
+            What they are for, and how many there are in all.
+        draw
+            Source of all chance.
+        shares
+            Which of them are wanted, each as one batch.
+        """
         pairs = [self._pair(stage, draw) for _ in range(count)]
-        return batch_of(pairs, self._tokenizer, self._tokens)
+        return [batch_of(pairs[share], self._tokenizer, self._tokens) for share in shares]
 
     def _pair(self, stage: Stage, draw: random.Random) -> Pair:
         exam = draw.choice(self._exams)

@@ -7,7 +7,7 @@ them is no surprise.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -135,7 +135,19 @@ def train_joint(
     return best
 
 
-def supervised_loss(logits: dict[str, Tensor], data: JointData) -> Tensor:
+class BreastTruths(Protocol):
+    """What stage S2 is told of every breast; see `mammovlm.training.joint_data.JointData`."""
+
+    @property
+    def presence(self) -> Tensor:
+        """(exams, 2), 0 or 1."""
+
+    @property
+    def suspicious(self) -> Tensor:
+        """(exams, 2), 0, 1 or -1."""
+
+
+def supervised_loss(logits: Mapping[str, Tensor], data: BreastTruths) -> Tensor:
     """Binary cross-entropy of both heads; suspicion only where there is something to assess."""
     presence = functional.binary_cross_entropy_with_logits(logits[PRESENCE], data.presence.float())
     asked = data.suspicious >= 0
@@ -151,11 +163,38 @@ def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Ten
     told = torch.rand(exams) < config.report_share
     reports = batch.reports.where(told[:, None, None], torch.nan) if bool(told.any()) else None
     fused = model(batch.vectors, batch.texts[variant, torch.arange(exams)], reports)
-    loss = supervised_loss(model.breast_logits(fused), batch)
-    labels = (batch.suspicious + 1).flatten()  # nothing, 3, 4
-    patients = torch.arange(exams).repeat_interleave(2)
-    pairs = contrast_between_patients(breast_means(fused).flatten(0, 1), labels, patients)
-    return loss + config.contrast * pairs
+    return joint_loss(
+        model.breast_logits(fused), fused, batch, torch.arange(exams), config.contrast
+    )
+
+
+def joint_loss(
+    logits: Mapping[str, Tensor],
+    fused: Tensor,
+    truths: BreastTruths,
+    patients: Tensor,
+    contrast: float,
+) -> Tensor:
+    """Give the stage's loss: binary cross-entropy, and contrast between patients.
+
+    Parameters
+    ----------
+    logits
+        By head, (exams, 2).
+    fused
+        (exams, 4, width).
+    truths
+        Of the same exams.
+    patients
+        Who they are of, (exams,), integers.
+    contrast
+        Weight of the contrast, A6's lambda.
+    """
+    labels = (truths.suspicious + 1).flatten()  # nothing, 3, 4
+    pairs = contrast_between_patients(
+        breast_means(fused).flatten(0, 1), labels, patients.repeat_interleave(2)
+    )
+    return supervised_loss(logits, truths) + contrast * pairs
 
 
 @torch.inference_mode()

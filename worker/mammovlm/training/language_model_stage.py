@@ -6,10 +6,11 @@ frozen in S3a (A13), and everything in front of the lift stays frozen in both (A
 
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from accelerate import Accelerator
@@ -17,9 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mammovlm.model.soft_prefix import Lift, spliced, word_embeddings_of
-from mammovlm.training.explanation_batches import IGNORED, Batch, ExplanationBatches
+from mammovlm.training.explanation_batches import IGNORED, Batch
 from mammovlm.training.explanation_pairs import Stage
 from mammovlm.training.language_model_checkpoint import load_checkpoint, save_checkpoint
+from mammovlm.training.shared_batches import shares_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -75,8 +77,18 @@ class AnswerLoss(nn.Module):
         self.causal_lm = causal_lm
         self.lift = lift
 
-    def forward(self, batch: Batch) -> Tensor:
-        """Give the loss, a scalar."""
+    def forward(self, batch: Batch, tokens: float | None = None) -> Tensor:
+        """Give the loss, a scalar.
+
+        Parameters
+        ----------
+        batch
+            Pairs.
+        tokens
+            What the sum over the answers' tokens is divided by; None: by their number. A batch
+            that is worked through in parts divides each part by the same number, so that every
+            token counts alike.
+        """
         words = word_embeddings_of(self.causal_lm)
         inputs = spliced(words, batch.numbers, self.lift(batch.embeddings))
         causal_lm: Any = self.causal_lm
@@ -86,7 +98,8 @@ class AnswerLoss(nn.Module):
         labels = batch.labels[:, 1:]
         answered = labels != IGNORED  # the output layer is the largest: only where it is needed
         logits = causal_lm.get_output_embeddings()(states[:, :-1][answered])
-        return functional.cross_entropy(logits.float(), labels[answered])
+        total = functional.cross_entropy(logits.float(), labels[answered], reduction="sum")
+        return total / (float(answered.sum()) if tokens is None else tokens)
 
 
 @dataclass
@@ -108,10 +121,22 @@ class StagePlace:
     progress: Callable[[int, float], None] = lambda step, loss: None
 
 
+class PairBatches(Protocol):
+    """Where a stage's batches come from; see `mammovlm.training.explanation_batches`."""
+
+    def draw(
+        self, stage: Stage, count: int, draw: random.Random, shares: Sequence[slice]
+    ) -> list[Batch]:
+        """Draw a batch and give some parts of it."""
+        ...
+
+
 def train_stage(
-    loss: AnswerLoss, batches: ExplanationBatches, config: StageConfig, place: StagePlace
+    loss: AnswerLoss, batches: PairBatches, config: StageConfig, place: StagePlace
 ) -> None:
     """Train one stage in place; goes on from its checkpoint if there is one.
+
+    Several processes share every batch, and take together the step that one would take alone.
 
     Parameters
     ----------
@@ -119,27 +144,48 @@ def train_stage(
         Lift and language model, the latter with LoRA pairs for S3b.
     batches
         Of training exams only.
+
+    Raises
+    ------
+    ValueError
+        If a batch cannot be shared evenly.
     """
     accelerator = place.accelerator
     optimizer = torch.optim.AdamW(_groups(loss, config), weight_decay=0.0)
     trainable = {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
     done = load_checkpoint(place.checkpoint, trainable, optimizer)
     model, optimizer = accelerator.prepare(loss, optimizer)
+    shares = shares_of(
+        config.batch, accelerator.num_processes, accelerator.process_index, config.accumulation
+    )
     for step in range(done, config.steps):
         _set_rates(optimizer, _schedule(step, config))
-        total = 0.0
         draw = random.Random(f"{config.seed} {config.stage} {step}")  # so a resumed run agrees
-        for _ in range(config.accumulation):
-            batch = batches.draw(config.stage, config.batch // config.accumulation, draw)
-            part = model(batch.to(accelerator.device)) / config.accumulation
-            accelerator.backward(part)
-            total += part.item()
+        parts = batches.draw(config.stage, config.batch, draw, shares)
+        total = _accumulated(model, parts, accelerator)
         accelerator.clip_grad_norm_(list(trainable.values()), 1.0)
         optimizer.step()
         optimizer.zero_grad()
         place.progress(step + 1, total)
-        if (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps:
+        due = (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps
+        if due and accelerator.is_main_process:
             save_checkpoint(place.checkpoint, trainable, optimizer, step + 1)
+    accelerator.wait_for_everyone()
+
+
+def _accumulated(model: nn.Module, parts: Sequence[Batch], accelerator: Accelerator) -> float:
+    """Sum the gradients of a batch's parts, of all processes, and give the batch's loss."""
+    answered = torch.tensor(float(sum(int((part.labels != IGNORED).sum()) for part in parts)))
+    everywhere = accelerator.reduce(answered.to(accelerator.device), "sum").item()
+    tokens = everywhere / accelerator.num_processes  # the processes' gradients are averaged
+    total = torch.zeros((), device=accelerator.device)
+    for number, part in enumerate(parts, start=1):
+        waits = accelerator.no_sync(model) if number < len(parts) else nullcontext()
+        with waits:
+            loss = model(part.to(accelerator.device), tokens)
+            accelerator.backward(loss)
+        total += loss.detach()
+    return float(accelerator.reduce(total, "mean").item())
 
 
 def _groups(loss: AnswerLoss, config: StageConfig) -> list[dict[str, Any]]:

@@ -133,13 +133,17 @@ def _batch_loss(
         exams = data.exams.rows(data.pairs[drawn])
         first, second = (model.umicon(copy[drawn].flatten(0, 1)) for copy in data.copies)
         loss = loss + contrast_of_pairs(
-            first, second, _labels(exams), _patients(data.pairs[drawn]), mode=config.mode
+            first,
+            second,
+            view_labels(exams.suspicious),
+            view_patients(data.pairs[drawn]),
+            mode=config.mode,
         )
     if config.multimodal:
         exams = data.exams.rows(rows)
         image, text = _image_and_report(model, exams)
         loss = loss + contrast_of_pairs(
-            image, text, _labels(exams), _patients(rows), mode=config.mode
+            image, text, view_labels(exams.suspicious), view_patients(rows), mode=config.mode
         )
     return loss
 
@@ -150,12 +154,19 @@ def _image_and_report(model: JointModel, exams: JointData) -> tuple[Tensor, Tens
     return image, model.text_branch(exams.blank.flatten(0, 1), exams.reports.flatten(0, 1))
 
 
-def _labels(exams: JointData) -> Tensor:
-    """Nothing, 3 or 4 for the breast of every view, in hanging order."""
-    return (exams.suspicious + 1).repeat(1, 2).flatten()
+def view_labels(suspicious: Tensor) -> Tensor:
+    """Give nothing, 3 or 4 (0..2) for the breast of every view, in hanging order.
+
+    Parameters
+    ----------
+    suspicious
+        (exams, 2), see `mammovlm.training.joint_data.JointData`.
+    """
+    return (suspicious + 1).repeat(1, 2).flatten()
 
 
-def _patients(rows: Tensor) -> Tensor:
+def view_patients(rows: Tensor) -> Tensor:
+    """Give the patient of every view, in hanging order, from the patient of every exam."""
     return rows.repeat_interleave(4)
 
 
@@ -165,7 +176,7 @@ def _result(
 ) -> PretrainingResult:
     model.eval()
     image, text = _image_and_report(model, exams)
-    patients = _patients(torch.arange(len(exams.routes)))
+    patients = view_patients(torch.arange(len(exams.routes)))
     others = patients[:, None] != patients[None, :]
     spread = float(torch.cdist(image, image)[others].mean())
     views = image.view(-1, 2, 2, image.shape[1]).mean(1).flatten(0, 1)
