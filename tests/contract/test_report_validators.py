@@ -52,6 +52,8 @@ def ohif_rules(
     )
     if done.returncode != 0:
         pytest.skip(f"npm cannot install dcmjs: {done.stderr[-300:]}")
+    # dcmjs does not say that its .js is an ES module; Debian's Node does not find out by itself.
+    (folder / "node_modules/dcmjs/build/package.json").write_text('{"type": "module"}')
     return folder
 
 

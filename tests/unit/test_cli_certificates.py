@@ -76,12 +76,12 @@ def test_only_the_owner_reads_keys_and_passwords_and_everyone_reads_certificates
         assert stat.S_IMODE(path.stat().st_mode) == wanted, path
 
 
-def test_every_certificate_says_that_it_is_for_tests(folder: Path) -> None:
+def test_every_certificate_says_that_it_is_for_tests(folder: Path, tmp_path: Path) -> None:
     assert all(
         "test" in certificate(folder, path.stem).subject.rfc4514_string()
         for path in folder.glob("*.crt")
     )
-    assert "FOR TESTS ONLY" in run("certificates", folder, "--replace").output
+    assert "FOR TESTS ONLY" in run("certificates", tmp_path).output
 
 
 @pytest.mark.parametrize("command", ["certificates", "passwords"])
