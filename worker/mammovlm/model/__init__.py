@@ -7,6 +7,12 @@ import os
 # when torch is loaded.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from mammovlm.model.mammovlm import MammoVLM, ModelOutput
+from mammovlm.model.torchvision_operators import declare_missing_operators
 
-__all__ = ["MammoVLM", "ModelOutput"]
+declare_missing_operators()  # timm and transformers import torchvision, whichever comes first
+
+from mammovlm.model.mammovlm import MammoVLM  # noqa: E402
+from mammovlm.model.model import Model  # noqa: E402
+from mammovlm.model.model_output import ModelOutput  # noqa: E402
+
+__all__ = ["MammoVLM", "Model", "ModelOutput"]
