@@ -95,8 +95,8 @@ def test_the_settings_have_the_names_and_defaults_that_are_stated() -> None:
         switch = re.match(r"`([A-Z_]+)`", row[3])
         if switch and isinstance(fields.get(switch[1]) and fields[switch[1]].default, bool):
             assert row[4].startswith("on") == fields[switch[1]].default, switch[1]
-    switches = {"CAD_REPORT", "PDF_REPORT", "PRESENTATION_STATE", "HEAT_MAPS", "REFUSAL_REPORT"}
-    assert switches <= named
+    switches = {"STRUCTURED_REPORT", "CAD_REPORT", "PDF_REPORT", "PRESENTATION_STATE"}
+    assert switches | {"HEAT_MAPS", "REFUSAL_REPORT"} <= named
 
 
 def test_the_private_codes_are_those_of_the_code_with_scheme_and_uid() -> None:

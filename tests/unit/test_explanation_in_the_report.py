@@ -107,7 +107,7 @@ def test_a_site_that_leaves_the_patient_text_out_finds_it_nowhere(
     for wanted in (True, False):
         options = ReportOptions(include_patient_text=wanted)
         report = stored((study, findings, marked), options)
-        document = result_document(study, findings, marked, [report], {})
+        document = result_document(study, findings, marked, report, objects=[report], timings_s={})
         jsonschema.validate(document, result_schema())
         shown = readable_report(report)
         assert ("#MARK#" in json.dumps(document)) is wanted

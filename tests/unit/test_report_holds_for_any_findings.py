@@ -38,7 +38,7 @@ def test_every_report_says_what_was_found(example: Example, chosen: ReportOption
     assert len(set(own)) == len(own)
     assert all(UID(uid).is_valid for uid in uids(report))
     assert "NOT FOR DIAGNOSTIC USE" in readable_report(report)
-    document = result_document(study, findings, explanation, [report], {})
+    document = result_document(study, findings, explanation, report, objects=[report], timings_s={})
     assert document["study_instance_uid"] == STUDY_UID
 
 

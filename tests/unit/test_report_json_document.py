@@ -15,7 +15,9 @@ from report_examples import EXAMPLES, MASS, normal, nothing_trained, partial, su
 def document_of(name: str) -> dict[str, Any]:
     study, findings, words = {**EXAMPLES, "nothing trained": nothing_trained}[name]()
     report = structured_report(study, findings, words, None, ReportOptions())
-    made = result_document(study, findings, words, [report], {"fetch": 0.1, "read": 0.25})
+    made = result_document(
+        study, findings, words, report, objects=[report], timings_s={"fetch": 0.1, "read": 0.25}
+    )
     return dict(json.loads(json.dumps(made)))
 
 
@@ -102,4 +104,4 @@ def test_the_document_holds_no_patient_data() -> None:
 def test_a_report_of_another_maker_is_refused() -> None:
     study, findings, words = normal()
     with pytest.raises(ValueError, match="not a structured report of MammoVLM"):
-        result_document(study, findings, words, [Dataset()], {})
+        result_document(study, findings, words, Dataset(), objects=[Dataset()], timings_s={})

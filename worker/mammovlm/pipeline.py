@@ -22,6 +22,7 @@ from mammovlm.results import (
     check_refusal_report,
     refusal_report,
     result_objects,
+    stored_objects,
 )
 from mammovlm.settings import Settings
 from mammovlm.study import Study
@@ -40,8 +41,10 @@ class Analysis:
     ----------
     study, findings, explanation
         What was read, found and said.
+    report
+        The structured report; stored as well, unless the site wants none.
     objects
-        The DICOM objects as they were stored: the structured report, then those beside it.
+        The DICOM objects as they were stored.
     timings_s
         Seconds per stage, in order.
     """
@@ -49,12 +52,13 @@ class Analysis:
     study: Study = field(repr=False)
     findings: Findings
     explanation: Explanation
+    report: Dataset = field(repr=False)
     objects: tuple[Dataset, ...] = field(repr=False)
     timings_s: Mapping[str, float]
 
     @property
-    def report(self) -> Dataset:
-        """The structured report."""
+    def principal(self) -> Dataset:
+        """The object that status, page and re-runs name: the report, if it was stored."""
         return self.objects[0]
 
 
@@ -113,8 +117,9 @@ def _analyse_fetched(fetched: _Fetched, stage: "_Stopwatch") -> Analysis:
     with stage("check"):
         check_objects(objects, study, findings, explanation, options, evidence=output.evidence)
     with stage("store"):
-        fetched.archive.store(study.study_instance_uid, objects)
-    return Analysis(study, findings, explanation, objects, stage.seconds)
+        stored = stored_objects(objects, options)
+        fetched.archive.store(study.study_instance_uid, stored)
+    return Analysis(study, findings, explanation, objects[0], stored, stage.seconds)
 
 
 def _store_refusal(fetched: _Fetched, refused: StudyRejected | ResultInvalid) -> None:

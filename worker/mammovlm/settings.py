@@ -95,6 +95,11 @@ class Settings(BaseSettings):
         "en-US", description=f"Language of the words: {', '.join(LANGUAGES)}."
     )
     include_patient_text: bool = Field(True, description="Put the patient's draft in the report.")
+    structured_report: bool = Field(
+        True,
+        description="Store the structured report (TID 1500). Where it is off, cad_report or "
+        "pdf_report must be on.",
+    )
     sr_class: Literal["comprehensive", "comprehensive3d"] = Field(
         "comprehensive", description="SOP class of the structured report."
     )
@@ -153,6 +158,19 @@ class Settings(BaseSettings):
         is_encrypted = self.broker_url.get_secret_value().startswith("amqps://")
         if not is_encrypted and (self.broker_ca_bundle or self.broker_certificate):
             raise ValueError("broker_ca_bundle and broker_certificate need amqps:// in broker_url")
+        return self
+
+    @model_validator(mode="after")
+    def _every_study_gets_a_result(self) -> Self:
+        """Refuse settings with which a study could be done and nothing would be stored.
+
+        Presentation states and heat maps do not count: not every study has them.
+        """
+        if not (self.structured_report or self.cad_report or self.pdf_report):
+            raise ValueError(
+                "nothing would be stored: set MAMMOVLM_STRUCTURED_REPORT, MAMMOVLM_CAD_REPORT or "
+                "MAMMOVLM_PDF_REPORT to true"
+            )
         return self
 
     @property

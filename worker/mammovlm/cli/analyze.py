@@ -108,8 +108,9 @@ def _analyse_one(
             analysis.study,
             analysis.findings,
             analysis.explanation,
-            analysis.objects,
-            analysis.timings_s,
+            analysis.report,
+            objects=analysis.objects,
+            timings_s=analysis.timings_s,
         )
     except StudyRejected as rejected:
         why = NoResult(uid, "rejected", rejected.reason.value, str(rejected))

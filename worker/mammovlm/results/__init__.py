@@ -6,7 +6,7 @@ from mammovlm.results.refusal_report import Refusal, check_refusal_report, refus
 from mammovlm.results.report_check import check_report
 from mammovlm.results.report_options import ObjectOptions, ReportOptions
 from mammovlm.results.result_document import result_document, result_schema
-from mammovlm.results.result_objects import check_objects, result_objects
+from mammovlm.results.result_objects import check_objects, result_objects, stored_objects
 from mammovlm.results.structured_report import structured_report
 
 __all__ = [
@@ -22,5 +22,6 @@ __all__ = [
     "result_document",
     "result_objects",
     "result_schema",
+    "stored_objects",
     "structured_report",
 ]

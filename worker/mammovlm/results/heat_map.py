@@ -39,7 +39,7 @@ _DIRECTIONS = frozenset("APRLHF")
 
 
 def heat_maps(
-    context: ReportContext, report: Dataset, evidence: Iterable[EvidenceMap], moment: datetime
+    context: ReportContext, named: Dataset, evidence: Iterable[EvidenceMap], moment: datetime
 ) -> Iterator[Dataset]:
     """Draw the evidence in each view: one image a view, all in one series.
 
@@ -47,8 +47,8 @@ def heat_maps(
     ----------
     context
         The study, what was found and what was said.
-    report
-        The structured report that the images go with; each names it.
+    named
+        The document that the images go with, the first one stored; each image names it.
     evidence
         Of the views, in hanging order.
     moment
@@ -65,7 +65,7 @@ def heat_maps(
         add_content_date(image, moment)
         image.ConversionType = "WSD"
         _add_source(image, view)
-        _add_report(image, report)
+        _add_document(image, named)
         _add_pixels(image, view, one)
         fit_dataset(image, context.options.character_set)
         yield image
@@ -99,11 +99,11 @@ def _add_source(image: Dataset, view: View) -> None:
         image.LossyImageCompression = "01"
 
 
-def _add_report(image: Dataset, report: Dataset) -> None:
-    """Name the report, in the General Reference module (C.12.4)."""
+def _add_document(image: Dataset, named: Dataset) -> None:
+    """Name the document, in the General Reference module (C.12.4)."""
     reference = Dataset()
-    reference.ReferencedSOPClassUID = report.SOPClassUID
-    reference.ReferencedSOPInstanceUID = report.SOPInstanceUID
+    reference.ReferencedSOPClassUID = named.SOPClassUID
+    reference.ReferencedSOPInstanceUID = named.SOPInstanceUID
     reference.PurposeOfReferenceCodeSequence = [coded(codes.REPORT_TITLE)]
     image.ReferencedInstanceSequence = [reference]
 

@@ -24,8 +24,17 @@ def check_heat_maps(
     study: Study,
     findings: Findings,
     evidence: Sequence[EvidenceMap],
+    *,
+    named: Dataset,
 ) -> None:
     """Write each heat map, read it again, and compare it with view, evidence and report.
+
+    Parameters
+    ----------
+    made, report, study, findings, evidence
+        The heat maps, and what they are compared with.
+    named
+        The document that each must name.
 
     Raises
     ------
@@ -40,14 +49,22 @@ def check_heat_maps(
         check_object(
             "heat map",
             image,
-            partial(_differences, report=report, view=view, evidence=one, number=number),
+            partial(
+                _differences, report=report, named=named, view=view, evidence=one, number=number
+            ),
         )
         if not all(_is_evident(one, region) for region in found.regions):
             raise ResultInvalid("the heat map has no evidence where a region is marked")
 
 
 def _differences(
-    stored: Dataset, report: Dataset, view: View, evidence: EvidenceMap, number: int
+    stored: Dataset,
+    *,
+    report: Dataset,
+    named: Dataset,
+    view: View,
+    evidence: EvidenceMap,
+    number: int,
 ) -> Iterator[str]:
     uid = evidence.sop_instance_uid
     for name in differences_beside_report(stored, report, KIND, HEAT_SERIES, is_document=False):
@@ -61,7 +78,7 @@ def _differences(
         "BurnedInAnnotation": "NO",
     }
     yield from (name for name, value in expected.items() if stored.get(name) != value)
-    yield from _in_references(stored, report, uid)
+    yield from _in_references(stored, named, uid)
     shown = stored.pixel_array
     if shown.shape != view.pixels.shape or (shown != heat_picture(view.pixels, evidence)).any():
         yield "PixelData"
@@ -69,11 +86,11 @@ def _differences(
         yield "palette"
 
 
-def _in_references(stored: Dataset, report: Dataset, uid: str) -> Iterator[str]:
-    (source,), (named,) = stored.SourceImageSequence, stored.ReferencedInstanceSequence
+def _in_references(stored: Dataset, named: Dataset, uid: str) -> Iterator[str]:
+    (source,), (document,) = stored.SourceImageSequence, stored.ReferencedInstanceSequence
     if (source.ReferencedSOPInstanceUID, source.SpatialLocationsPreserved) != (uid, "YES"):
         yield "SourceImageSequence"
-    if named.ReferencedSOPInstanceUID != report.SOPInstanceUID:
+    if document.ReferencedSOPInstanceUID != named.SOPInstanceUID:
         yield "ReferencedInstanceSequence"
 
 

@@ -192,5 +192,6 @@ def _algorithm(context: ReportContext, sentences: Sentences) -> Iterator[str]:
         preset=algorithm.preset,
     )
     yield f"{sentences.readable.device_uid} {algorithm.device_uid}"
-    yield f"{sentences.readable.report_uid} {context.uids.report.sop_instance}"
+    if context.options.is_stored:
+        yield f"{sentences.readable.report_uid} {context.uids.report.sop_instance}"
     yield from (weights_of(part) for part in algorithm.parts)

@@ -7,6 +7,7 @@ report, so that a fault in the building is seen.
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import product
 
 from pydicom import Dataset
 from pydicom.uid import ComprehensiveSRStorage
@@ -91,8 +92,8 @@ def _in_uids(
 ) -> Iterator[str]:
     """Compare the UIDs with those that follow from the work.
 
-    Whether the patient's text was wanted cannot be read from a report without one, so either
-    choice is right.
+    Whether the patient's text was wanted cannot be read from a report without one, nor whether the
+    report itself is, so either choice is right.
     """
     is_plain = stored.SOPClassUID == ComprehensiveSRStorage
     options = ReportOptions(
@@ -100,7 +101,10 @@ def _in_uids(
         character_set=stored.SpecificCharacterSet,
         suspicion_threshold=_threshold(content),
     )
-    choices = [replace(options, include_patient_text=wanted) for wanted in (True, False)]
+    choices = [
+        replace(options, include_patient_text=has_text, is_stored=is_stored)
+        for has_text, is_stored in product((True, False), repeat=2)
+    ]
     before = _predecessor(stored)
     possible = [
         ReportUids(study, findings, choice, before, language=language) for choice in choices

@@ -24,12 +24,16 @@ class ReportOptions:
         Whether the draft for the patient is put into the report.
     suspicion_threshold
         0..1; a category is suggested only where the whole interval lies on one side of it.
+    is_stored
+        Whether the site wants the report itself. It is made and checked in any case; where it is
+        not stored, nothing names it, so the objects beside it are others than with it.
     """
 
     sr_class: Literal["comprehensive", "comprehensive3d"] = "comprehensive"
     character_set: Literal["ISO_IR 192", "ISO_IR 100"] = "ISO_IR 192"
     include_patient_text: bool = True
     suspicion_threshold: float = 0.5
+    is_stored: bool = True
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "ReportOptions":
@@ -39,6 +43,7 @@ class ReportOptions:
             character_set=settings.sr_character_set,
             include_patient_text=settings.include_patient_text,
             suspicion_threshold=settings.suspicion_threshold,
+            is_stored=settings.structured_report,
         )
 
     @property
@@ -51,12 +56,12 @@ class ReportOptions:
 
 @dataclass(frozen=True)
 class ObjectOptions:
-    """Which objects a site wants; none of these choices changes the content of another object.
+    """Which objects a site wants; none of its own choices changes the content of another object.
 
     Parameters
     ----------
     report
-        Of the structured report, which is always made: status and re-runs rest on it.
+        Of the structured report, which is always made: the others are checked against it.
     wants_cad_report
         Mammography CAD SR, for reading workstations.
     wants_pdf

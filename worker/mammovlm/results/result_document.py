@@ -34,20 +34,32 @@ def result_document(
     study: Study,
     findings: Findings,
     explanation: Explanation,
+    report: Dataset,
+    *,
     objects: Sequence[Dataset],
     timings_s: Mapping[str, float],
 ) -> dict[str, Any]:
     """Make the JSON document of one study; it holds identifiers but no patient data.
 
     Numbers are unrounded here, 0..1. Status and suggested categories are taken from the structured
-    report, the first of the objects, so that both say the same.
+    report, so that both say the same.
+
+    Parameters
+    ----------
+    study, findings, explanation
+        What was read, found and said.
+    report
+        The structured report.
+    objects
+        What was stored; the first is named as the result.
+    timings_s
+        Seconds per stage.
 
     Raises
     ------
     ValueError
         If the report is not one of ours.
     """
-    report = objects[0]
     content = read_content(report)
     groups = {group.title: group for group in content.groups}
     views = {view.source.sop_instance_uid: view for view in study.views}
@@ -63,7 +75,7 @@ def result_document(
         "left_out": [_left_out(image) for image in findings.left_out],
         "not_available": list(findings.not_available),
         "explanation": _explanation(explanation, wants_patient_text=bool(content.patient_text)),
-        "report": _report(report),
+        "report": _report(report, objects[0]),
         "objects": [_object(each) for each in objects],
         "algorithm": _algorithm(findings.algorithm),
         "timings_s": dict(timings_s),
@@ -169,11 +181,11 @@ def _object(stored: Dataset) -> dict[str, str]:
     }
 
 
-def _report(report: Dataset) -> dict[str, str]:
+def _report(report: Dataset, named: Dataset) -> dict[str, str]:
     return {
-        "sop_class_uid": str(report.SOPClassUID),
-        "sop_instance_uid": str(report.SOPInstanceUID),
-        "series_instance_uid": str(report.SeriesInstanceUID),
+        "sop_class_uid": str(named.SOPClassUID),
+        "sop_instance_uid": str(named.SOPInstanceUID),
+        "series_instance_uid": str(named.SeriesInstanceUID),
         "completion": str(report.CompletionFlag),
         "processing_summary": read_content(report).summary_status,
     }

@@ -40,7 +40,10 @@ def result_objects(
     evidence: Sequence[EvidenceMap] = (),
     at: datetime | None = None,
 ) -> tuple[Dataset, ...]:
-    """Make the objects that a site wants: the structured report first, then those beside it.
+    """Make the structured report and, after it, the objects that a site wants beside it.
+
+    The report is made even where it is not wanted, since the others are checked against it;
+    `stored_objects` leaves it out.
 
     Parameters
     ----------
@@ -71,8 +74,18 @@ def result_objects(
         state = presentation_state(context, moment)
         objects += [] if state is None else [state]
     if options.wants_heat_maps:
-        objects += heat_maps(context, report, evidence, moment)
+        first = stored_objects(objects, options)[0]
+        objects += heat_maps(context, first, evidence, moment)
     return tuple(objects)
+
+
+def stored_objects(objects: Sequence[Dataset], options: ObjectOptions) -> tuple[Dataset, ...]:
+    """Give those of all objects that go to the archive.
+
+    The first is the one that status, page and re-runs name: the structured report or, where a site
+    wants none, the Mammography CAD SR or the PDF. Settings see to it that there is one.
+    """
+    return tuple(objects if options.report.is_stored else objects[1:])
 
 
 def check_objects(
@@ -103,4 +116,5 @@ def check_objects(
             check_presentation_state(other, report, study, findings)
     if options.wants_heat_maps:
         maps = [one for one in others if one.SOPClassUID == SecondaryCaptureImageStorage]
-        check_heat_maps(maps, report, study, findings, evidence)
+        first = stored_objects(objects, options)[0]
+        check_heat_maps(maps, report, study, findings, evidence, named=first)

@@ -48,16 +48,21 @@ class ReportUids:
     ) -> None:
         analysed = sorted(view.source.sop_instance_uid for view in study.views)
         left_out = sorted((i.sop_instance_uid, i.reason, i.detail) for i in findings.left_out)
+        choices = asdict(options)
+        is_stored = choices.pop("is_stored")
         self._base = (
             study.study_instance_uid,
             json.dumps(analysed),
             json.dumps(left_out),
             findings.algorithm.device_uid,
-            json.dumps(asdict(options), sort_keys=True),
+            json.dumps(choices, sort_keys=True),
             # the first language adds nothing: reports made when it was the only one keep their UIDs
             *(() if language == "en-US" else (language,)),
         )
-        self._after = (predecessor.sop_instance_uid,) if predecessor else ()
+        self._after = (
+            *((predecessor.sop_instance_uid,) if predecessor else ()),
+            *(() if is_stored else ("not stored",)),
+        )
 
     @property
     def report(self) -> ObjectUids:

@@ -84,7 +84,7 @@ def _analyse(job: JobMessage) -> Analysis:
 
 
 def _finished(job: JobMessage, analysis: Analysis) -> EventMessage:
-    report, algorithm = analysis.report, analysis.findings.algorithm
+    report, algorithm = analysis.principal, analysis.findings.algorithm
     return event(
         job,
         "partial" if analysis.findings.is_partial else "done",
