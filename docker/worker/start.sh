@@ -1,5 +1,6 @@
 #!/bin/bash
 # Starts a worker; in its container, under systemd, and in the tests. Arguments go to Celery.
+# Use: start.sh [OPTION...] | start.sh doctor [OPTION...]      doctor: `mammovlm doctor` with the same settings
 # Needs in MAMMOVLM_TLS_DIR: ca.crt, worker.crt, worker.key; in MAMMOVLM_SECRETS_DIR:
 # mammovlm_broker_password, mammovlm_dicomweb_password.
 set -euo pipefail
@@ -15,6 +16,11 @@ export MAMMOVLM_DICOMWEB_CA_BUNDLE=$tls/ca.crt MAMMOVLM_BROKER_CA_BUNDLE=$tls/ca
 export MAMMOVLM_BROKER_CERTIFICATE=$tls/worker.crt MAMMOVLM_BROKER_KEY=$tls/worker.key
 export MAMMOVLM_DECLARE_QUEUES=false
 export MAMMOVLM_LOG_FORMAT=${MAMMOVLM_LOG_FORMAT:-json}
-exec "${MAMMOVLM_PYTHON:-$home/.venv/bin/python}" -m celery --app mammovlm.tasks worker \
+python=${MAMMOVLM_PYTHON:-$home/.venv/bin/python}
+if [ "${1:-}" = doctor ]; then
+    export MAMMOVLM_ORTHANC_URL=${MAMMOVLM_ORTHANC_URL:-${MAMMOVLM_DICOMWEB_URL%/dicom-web}}
+    exec "$python" -c 'from mammovlm.cli import main; main()' "$@"
+fi
+exec "$python" -m celery --app mammovlm.tasks worker \
     --pool prefork --concurrency "${MAMMOVLM_WORKERS:-1}" \
     --without-mingle --without-gossip --without-heartbeat --loglevel INFO "$@"

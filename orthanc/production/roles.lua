@@ -4,13 +4,19 @@
 --   worker       fetches images, stores results, answers questions
 --   monitoring   reads metrics and health
 --   every other  reads studies; uses MammoVLM's page
+-- Workers and people may also see what runs here and how it does: `mammovlm doctor` asks as one of them.
 
 local uid = '[0-9.]+'
 local name = '[^/]+'
 
+local installation = { '^/system$', '^/plugins/[a-z-]+$', '^/tools/now$', '^/mammovlm/health$' }
+
 local rules = {
   worker = {
-    GET = { '^/dicom%-web/studies/' .. uid, '^/mammovlm/studies/' .. name .. '/questions/[0-9]+$' },
+    GET = {
+      '^/dicom%-web/studies/' .. uid, '^/mammovlm/studies/' .. name .. '/questions/[0-9]+$',
+      table.unpack(installation),
+    },
     POST = {
       '^/dicom%-web/studies$', '^/dicom%-web/studies/' .. uid .. '$',
       '^/mammovlm/studies/' .. name .. '/questions/[0-9]+/answer$',
@@ -21,8 +27,9 @@ local rules = {
 
 local person = {
   GET = {
-    '^/$', '^/app/', '^/system$', '^/mammovlm', '^/ohif', '^/dicom%-web/studies', '^/dicom%-web/series',
+    '^/$', '^/app/', '^/mammovlm', '^/ohif', '^/dicom%-web/studies', '^/dicom%-web/series',
     '^/dicom%-web/instances', '^/patients', '^/studies', '^/series', '^/instances', '^/statistics$',
+    table.unpack(installation),
   },
   POST = { '^/mammovlm/', '^/tools/find$', '^/tools/lookup$' },
 }

@@ -193,7 +193,7 @@ def test_the_workers_start_script_sets_settings_that_exist() -> None:
     names = {f"MAMMOVLM_{name.upper()}" for name in Settings.model_fields}
     own = {
         "MAMMOVLM_HOME", "MAMMOVLM_PYTHON", "MAMMOVLM_TLS_DIR", "MAMMOVLM_SECRETS_DIR",
-        "MAMMOVLM_WORKERS",
+        "MAMMOVLM_WORKERS", "MAMMOVLM_ORTHANC_URL",
     }  # fmt: skip
     assert set(re.findall(r"MAMMOVLM_[A-Z0-9_]+", text)) <= names | own
 

@@ -15,13 +15,22 @@ import pika
 import psutil
 import pytest
 import requests
+from click.testing import CliRunner, Result
 from pika.exceptions import ChannelClosedByBroker, ProbableAuthenticationError
 from pydicom import Dataset, dcmread
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
 from local_stack import wait_until
 from mammogram_files import four_views
-from production_system import AE_TITLE, BROKER_FAULTS, LOOPBACK, ProductionSystem, Secrets
+from mammovlm.cli import main
+from production_system import (
+    AE_TITLE,
+    BROKER_FAULTS,
+    LOOPBACK,
+    MODALITY,
+    ProductionSystem,
+    Secrets,
+)
 
 pytestmark = pytest.mark.system
 
@@ -95,8 +104,8 @@ def test_a_study_sent_over_tls_comes_back_as_a_report_over_https(
 def test_the_worker_made_nothing_on_the_broker_and_complained_of_nothing(
     system: ProductionSystem,
 ) -> None:
+    wait_until(lambda: "ready" in system.log("worker"), "the worker is ready", 200)
     log = system.log("worker")
-    assert "ready" in log
     assert "ACCESS_REFUSED" not in log
     assert "delayed" not in log.lower()
 
@@ -279,6 +288,8 @@ def test_the_proxy_speaks_no_old_tls(system: ProductionSystem) -> None:
     ("role", "method", "path"),
     [
         ("worker", "GET", "/dicom-web/studies"),
+        ("worker", "GET", "/plugins"),
+        ("worker", "GET", "/modalities"),
         ("worker", "GET", "/mammovlm/studies"),
         ("worker", "GET", "/instances"),
         ("worker", "POST", "/instances"),
@@ -341,11 +352,15 @@ def test_orthancs_own_port_is_closed_to_other_machines(system: ProductionSystem)
     assert answer.status_code == requests.codes.unauthorized
 
 
-def test_no_password_is_in_any_log(system: ProductionSystem) -> None:
+def secrets_of(system: ProductionSystem) -> list[str]:
     names = ("plugin_broker_password", "mammovlm_broker_password", "mammovlm_dicomweb_password")
-    secrets = [*map(system.secrets.text, names), system.secrets.people[1]]
+    return [*map(system.secrets.text, names), system.secrets.people[1]]
+
+
+def test_no_password_is_in_any_log(system: ProductionSystem) -> None:
     for program in system.programs:
-        assert not [secret for secret in secrets if secret in system.log(program)], program
+        log = system.log(program)
+        assert not [secret for secret in secrets_of(system) if secret in log], program
 
 
 def test_searches_by_patient_leave_no_name_in_any_log(system: ProductionSystem) -> None:
@@ -363,3 +378,58 @@ def test_verification_is_answered_to_known_stations_only(system: ProductionSyste
     association = system.associate([echo], tls)
     assert association.send_c_echo().Status == 0
     association.release()
+
+
+def doctor(system: ProductionSystem, *arguments: str) -> Result:
+    """Run `mammovlm doctor` with the worker's user, password and certificates."""
+    folder = system.secrets.folder
+    worker = {
+        "MAMMOVLM_SECRETS_DIR": str(folder),
+        "MAMMOVLM_BROKER_URL": f"amqps://worker@localhost:{system.amqps_port}/mammovlm",
+        "MAMMOVLM_BROKER_CA_BUNDLE": str(folder / "ca.crt"),
+        "MAMMOVLM_BROKER_CERTIFICATE": str(folder / "worker.crt"),
+        "MAMMOVLM_BROKER_KEY": str(folder / "worker.key"),
+        "MAMMOVLM_DICOMWEB_URL": f"{system.url}/dicom-web",
+        "MAMMOVLM_DICOMWEB_USER": "worker",
+        "MAMMOVLM_DICOMWEB_CA_BUNDLE": str(folder / "ca.crt"),
+    }
+    general = ["doctor", "--no-weights", "--orthanc", system.url]
+    modality = ["--aet", MODALITY, "--dicom", f"localhost:{system.dicom_port}"]
+    words = [*general, *modality, *arguments]
+    return CliRunner().invoke(main, words, env=worker, catch_exceptions=False)
+
+
+def of_the_modality(secrets: Secrets, ca: Secrets) -> list[str]:
+    files = {"ca": ca.folder / "ca.crt", "certificate": secrets.folder / "modality.crt"}
+    files["key"] = secrets.folder / "modality.key"
+    return [word for name, path in files.items() for word in (f"--dicom-{name}", str(path))]
+
+
+def test_the_doctor_finds_a_closed_installation_well_with_the_workers_rights_and_dicom_over_tls(
+    system: ProductionSystem,
+) -> None:
+    wait_until(lambda: " ready." in system.log("worker"), "the worker reads its queue", 120)
+    told = doctor(system, *of_the_modality(system.secrets, system.secrets))
+    assert told.exit_code == 0, told.output
+    for subject in ("broker", "Orthanc", "Python plugin", "MammoVLM's plugin", "DICOMweb"):
+        assert f"fine  {subject}: " in told.output, told.output
+    assert f"fine  DICOM TLS: localhost:{system.dicom_port} shows a certificate" in told.output
+    assert f"fine  C-ECHO: localhost:{system.dicom_port} answers {MODALITY}" in told.output
+    assert not [secret for secret in secrets_of(system) if secret in told.output]
+
+
+def test_the_doctor_names_what_keeps_a_modality_out(
+    system: ProductionSystem, foreign: Secrets
+) -> None:
+    plain = doctor(system).output
+    assert "MEND  C-ECHO: " in plain
+    assert "Over TLS give --dicom-ca" in plain
+    strange = doctor(system, *of_the_modality(foreign, system.secrets)).output
+    assert "MEND  C-ECHO: " in strange
+    assert "trust the authority of --dicom-certificate?" in strange
+    not_trusted = doctor(system, *of_the_modality(system.secrets, foreign)).output
+    assert "MEND  DICOM TLS: " in not_trusted
+    unknown = doctor(
+        system, *of_the_modality(system.secrets, system.secrets), "--aet", "STRANGER"
+    ).output
+    assert "Is STRANGER among Orthanc's DicomModalities, with AllowEcho" in unknown

@@ -1,6 +1,7 @@
 """``mammovlm doctor``: look at a whole installation and say what to mend."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
@@ -11,6 +12,7 @@ from mammovlm.cli.checkup import Finding, Grade, archive, installation, machine
 from mammovlm.cli.checkup.broker import broker
 from mammovlm.cli.checkup.certificates import certificates
 from mammovlm.cli.checkup.finding import mend
+from mammovlm.cli.checkup.verification import Called, Caller, verification
 from mammovlm.cli.service import orthanc_option
 from mammovlm.settings import Settings, complaints
 from mammovlm.stack import StackSettings
@@ -24,23 +26,43 @@ _SIGNS = {
 _HERE = {"127.0.0.1", "localhost", "::1"}
 
 
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
 @click.command()
 @orthanc_option
 @click.option("--aet", default="MAMMOVLM", show_default=True, help="AE title for the C-ECHO.")
-@click.option("--no-echo", is_flag=True, help="Send no C-ECHO (DICOM over TLS only).")
+@click.option("--dicom", default="", help="HOST:PORT for DICOM, if not as Orthanc says.")
+@click.option("--dicom-ca", type=_file, help="Authority to trust for DICOM; switches TLS on.")
+@click.option("--dicom-certificate", type=_file, help="A modality's certificate, for DICOM TLS.")
+@click.option("--dicom-key", type=_file, help="Private key of that certificate.")
+@click.option("--no-echo", is_flag=True, help="Send no C-ECHO.")
 @click.option("--no-weights", is_flag=True, help="Do not load the model (saves some seconds).")
-def doctor(orthanc: str, aet: str, no_echo: bool, no_weights: bool) -> None:
+def doctor(
+    *,
+    orthanc: str,
+    aet: str,
+    dicom: str,
+    dicom_ca: Path | None,
+    dicom_certificate: Path | None,
+    dicom_key: Path | None,
+    no_echo: bool,
+    no_weights: bool,
+) -> None:
     """Look at the whole installation and say what to mend.
 
     Programs, settings, certificates, broker, queues, Orthanc, plugin, DICOM, weights, fonts, disk,
     memory and clock. The exit code is 0 when nothing must be mended. No secret is printed.
     """
+    _require_together(dicom_ca, dicom_certificate, dicom_key)
+    _require_place(dicom)
+    caller = None if no_echo else Caller(aet, dicom_ca, dicom_certificate, dicom_key)
     try:
         settings, stack = Settings(), StackSettings()
     except ValidationError as error:
         grades = [_tell(finding) for finding in _refused(error)]
     else:
-        found = _all(settings, stack, orthanc, aet="" if no_echo else aet)
+        found = _all(settings, stack, archive.Orthanc(orthanc, settings), dicom, caller)
         grades = [_tell(finding) for finding in found]
         if not no_weights:
             with _console.status("loading the model, which checks the hash of every file"):
@@ -50,11 +72,29 @@ def doctor(orthanc: str, aet: str, no_echo: bool, no_weights: bool) -> None:
     raise SystemExit(1 if to_mend else 0)
 
 
-def _all(settings: Settings, stack: StackSettings, orthanc: str, aet: str) -> Iterator[Finding]:
-    asked = archive.Orthanc(orthanc, settings)
+def _require_together(ca: Path | None, certificate: Path | None, key: Path | None) -> None:
+    if (certificate is None) != (key is None):
+        raise click.UsageError("--dicom-certificate and --dicom-key belong together: give both.")
+    if certificate and ca is None:
+        raise click.UsageError("--dicom-certificate needs --dicom-ca: whom to trust over TLS.")
+
+
+def _require_place(dicom: str) -> None:
+    host, _, port = dicom.rpartition(":")
+    if dicom and not (host and port.isdecimal()):
+        raise click.UsageError("--dicom must be HOST:PORT, such as mammovlm.example:2762.")
+
+
+def _all(
+    settings: Settings,
+    stack: StackSettings,
+    asked: archive.Orthanc,
+    dicom: str,
+    caller: Caller | None,
+) -> Iterator[Finding]:
     system = asked.system()
     is_up = not isinstance(system, Finding)
-    is_here = urlsplit(orthanc).hostname in _HERE
+    is_here = urlsplit(asked.url).hostname in _HERE
     if is_here:
         yield from installation.programs()
     yield from installation.environment()
@@ -66,8 +106,8 @@ def _all(settings: Settings, stack: StackSettings, orthanc: str, aet: str) -> It
             yield from machine.ports(stack)
     else:
         yield from asked.findings(system)
-        if aet:
-            yield archive.echo(orthanc, system, aet)
+        if caller:
+            yield from verification(Called.by(asked.url, system, dicom), caller)
     yield installation.fonts(settings)
     yield from machine.disks(settings, stack)
     yield machine.memory(stack, is_up=is_up)

@@ -1,13 +1,10 @@
-"""Orthanc, its plugin, DICOMweb as the worker uses it, C-ECHO, and the clocks."""
+"""Orthanc, its plugin, DICOMweb as the worker uses it, and the clocks."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from pynetdicom import AE
-from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # made at run time
 
 from mammovlm import __version__
 from mammovlm.cli.checkup.finding import Finding, fine, look, mend
@@ -109,10 +106,17 @@ class Orthanc:
         except requests.RequestException as error:
             do = "Correct MAMMOVLM_DICOMWEB_URL."
             return mend("DICOMweb", f"does not answer ({type(error).__name__})", do)
-        if answer.ok:
+        may_not_search = answer.status_code == requests.codes.forbidden
+        if answer.ok or (may_not_search and self._finds_no_study_zero()):
             return fine("DICOMweb", f"answers at {self._settings.dicomweb_url}")
         do = "Install orthanc-dicomweb, correct MAMMOVLM_DICOMWEB_URL or the user's rights."
         return mend("DICOMweb", f"answers {answer.status_code}", do)
+
+    def _finds_no_study_zero(self) -> bool:
+        """Ask for a study that cannot be: whom Orthanc lets fetch but not search is told so."""
+        plugin = self.get(f"{self.url}/plugins/dicom-web")
+        study = self.get(f"{self._settings.dicomweb_url.rstrip('/')}/studies/0")
+        return plugin.ok and study.status_code == requests.codes.not_found
 
     def _clock(self) -> Finding:
         there = self.get(f"{self.url}/tools/now").text
@@ -124,21 +128,3 @@ class Orthanc:
         if apart > _CLOCK_LOOK_S:
             return look("clock", seen, "Have both take the time from the same server (NTP).")
         return fine("clock", seen)
-
-
-def echo(url: str, system: dict[str, Any], aet: str) -> Finding:
-    """Send a C-ECHO to Orthanc, as any modality can."""
-    host, port = urlsplit(url).hostname or "127.0.0.1", int(system.get("DicomPort", 4242))
-    entity = AE(aet)
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _WAIT_S
-    entity.connection_timeout = _WAIT_S
-    entity.add_requested_context(Verification)
-    association = entity.associate(host, port, ae_title=str(system.get("DicomAet", "ORTHANC")))
-    if not association.is_established:
-        do = f"Is {aet} among Orthanc's DicomModalities, and is TLS off there? See --no-echo."
-        return mend("C-ECHO", f"{host}:{port} takes no association", do)
-    status = association.send_c_echo().get("Status", -1)
-    association.release()
-    if status != 0:
-        return mend("C-ECHO", f"{host}:{port} answers 0x{status:04X}", "See Orthanc's log.")
-    return fine("C-ECHO", f"{host}:{port} answers")

@@ -94,12 +94,13 @@ def _place(settings: Settings) -> str:
 
 def _parameters(settings: Settings) -> pika.connection.Parameters:
     parts = urlsplit(settings.broker_url.get_secret_value())
+    user, _, place = parts.netloc.rpartition("@")
+    if user and parts.password is None:  # pika's URLs name both, or none
+        password = quote(settings.broker_password.get_secret_value(), "")
+        parts = parts._replace(netloc=f"{user}:{password}@{place}")
     virtual_host = unquote(parts.path[1:]) or "/"
     url = parts._replace(path="/" + quote(virtual_host, "")).geturl()
     parameters = pika.URLParameters(url)
-    password = settings.broker_password.get_secret_value()
-    if password and parts.username and parts.password is None:
-        parameters.credentials = pika.PlainCredentials(unquote(parts.username), password)
     if parts.scheme == "amqps":
         parameters.ssl_options = pika.SSLOptions(_tls(settings), parts.hostname)
     parameters.connection_attempts = 1

@@ -39,14 +39,14 @@ def certificate(subject: str, path: Path) -> Finding:
     return look(subject, seen, "Have it renewed.") if left < _SOON else fine(subject, seen)
 
 
-def pair(certificate_path: Path, key: Path) -> Finding:
+def pair(certificate_path: Path, key: Path, subject: str = "broker's key") -> Finding:
     """Look whether certificate and key belong together, and who may read the key."""
     try:
         ssl.create_default_context().load_cert_chain(certificate_path, key)
         mode = key.stat().st_mode
     except (OSError, ssl.SSLError) as error:
-        do = "Both must be PEM files that belong together, readable by the worker."
-        return mend("broker's key", f"{key.name}: {type(error).__name__}", do)
+        do = "Both must be PEM files that belong together and that we can read."
+        return mend(subject, f"{key.name}: {type(error).__name__}", do)
     if mode & 0o007:
-        return mend("broker's key", f"{key.name} is readable by all", f"chmod o= {key}")
-    return fine("broker's key", f"{key.name} belongs to the certificate")
+        return mend(subject, f"{key.name} is readable by all", f"chmod o= {key}")
+    return fine(subject, f"{key.name} belongs to the certificate")
