@@ -17,6 +17,8 @@ from transformers import (  # noqa: E402
     LlamaForCausalLM,
     PreTrainedModel,
     PreTrainedTokenizerFast,
+    Qwen2Config,
+    Qwen2ForCausalLM,
 )
 
 END, UNKNOWN = "<end>", "<unk>"
@@ -45,7 +47,7 @@ def tiny_tokenizer() -> PreTrainedTokenizerFast:
 
 
 def tiny_model(kind: str) -> PreTrainedModel:
-    """Build a random "llama" or "glm" of two layers."""
+    """Build a random "llama", "glm" or "qwen2" of two layers."""
     torch.manual_seed(0)
     sizes: dict[str, Any] = {
         "vocab_size": 104,
@@ -61,6 +63,8 @@ def tiny_model(kind: str) -> PreTrainedModel:
     }
     if kind == "glm":
         return GlmForCausalLM(GlmConfig(**sizes))
+    if kind == "qwen2":
+        return Qwen2ForCausalLM(Qwen2Config(**sizes))
     return LlamaForCausalLM(LlamaConfig(**sizes, tie_word_embeddings=True))
 
 

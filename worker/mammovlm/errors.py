@@ -5,6 +5,8 @@
     ├── ArchiveUnavailable   the archive did not answer; retried with back-off
     ├── ResultInvalid        our own result failed its check; never stored, dead-lettered
     ├── WeightsUnusable      weights are missing or not the ones expected; the worker does not start
+    │   └── DeviceUnusable   the device for them is missing or too small; the worker does not start
+    ├── LanguageModelUnavailable  the server with the language model; the template's text goes out
     └── FontMissing          no font has the language's letters; the worker does not start
 
 No message may hold patient data: identifiers (UIDs), attribute keywords and numbers only.
@@ -81,6 +83,17 @@ class ResultInvalid(MammoVLMError):
 
 class WeightsUnusable(MammoVLMError):
     """Raised when weights are missing, of another shape, or not those of the expected hash."""
+
+
+class DeviceUnusable(WeightsUnusable):
+    """Raised when the device that shall hold the weights is missing or has too little memory."""
+
+
+class LanguageModelUnavailable(MammoVLMError):
+    """Raised when the server with the language model is away, refuses or answers nonsense.
+
+    The message is one of a few fixed phrases and numbers, fit for the report.
+    """
 
 
 class FontMissing(MammoVLMError):

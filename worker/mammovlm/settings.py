@@ -90,6 +90,22 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_cache_dir("mammovlm")),
         description="Where converted weights of the `compact` preset are kept.",
     )
+    device: str = Field(
+        "auto",
+        pattern=r"^(auto|cpu|cuda(:\d+)?)$",
+        description="Where the model runs: cpu, cuda, cuda:N; auto: the first GPU if there is one.",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="Of encoders and language model; auto: bfloat16 on a GPU that multiplies it.",
+    )
+    quantise: Literal["none", "int8", "int4", "auto"] = Field(
+        "none",
+        description="Weights of the language model's layers; auto: as little as the memory asks.",
+    )
+    graph_capture: bool = Field(
+        True, description="On a GPU, replay the decoding step as a CUDA graph where that works."
+    )
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
     language: Annotated[str, AfterValidator(_known_language)] = Field(
         "en-US", description=f"Language of the words: {', '.join(LANGUAGES)}."
@@ -97,8 +113,9 @@ class Settings(BaseSettings):
     include_patient_text: bool = Field(True, description="Put the patient's draft in the report.")
     structured_report: bool = Field(
         True,
-        description="Store the structured report (TID 1500). Where it is off, cad_report or "
-        "pdf_report must be on.",
+        description="Store the structured report (TID 1500), from which the page's numbers, "
+        "questions and metrics of drift come. Where it is off, pdf_report or cad_report must be "
+        "on; the latter alone holds density and regions only.",
     )
     sr_class: Literal["comprehensive", "comprehensive3d"] = Field(
         "comprehensive", description="SOP class of the structured report."

@@ -43,6 +43,10 @@ class Drafts:
                     context = tuple(text[end - size : end])
                     self._goes_on.setdefault(context, list(text[end : end + DRAFT_TOKENS]))
 
+    def __bool__(self) -> bool:
+        """Tell whether there is anything to guess from."""
+        return bool(self._goes_on)
+
     def after(self, tokens: Sequence[int]) -> list[int]:
         """Guess the next tokens by the longest known run of the last ones.
 
@@ -97,10 +101,10 @@ def decode(
         asked = torch.tensor([[answer[-1], *draft]], device=inputs.device)
         given = model(input_ids=asked, past_key_values=cache, use_cache=True)
         said = _most_probable(given.logits)
-        agreed = _agreed(draft, said)
-        if agreed < len(draft):
-            cache.crop(agreed - len(draft))
-        answer += said[: agreed + 1]
+        right = agreed(draft, said)
+        if right < len(draft):
+            cache.crop(right - len(draft))
+        answer += said[: right + 1]
     return answer[: answer.index(end) if end in answer else longest]
 
 
@@ -108,7 +112,7 @@ def _most_probable(logits: Tensor) -> list[int]:
     return [int(token) for token in logits[0].argmax(dim=-1)]
 
 
-def _agreed(draft: Sequence[int], said: Sequence[int]) -> int:
-    """How many drafted tokens the model would have said itself."""
+def agreed(draft: Sequence[int], said: Sequence[int]) -> int:
+    """Tell how many drafted tokens the model would have said itself."""
     pairs = zip(draft, said, strict=False)
     return next((place for place, (one, other) in enumerate(pairs) if one != other), len(draft))

@@ -77,17 +77,24 @@ class Encoder(nn.Module):
         """
         if self.spec.reduction > 1:
             grey = functional.avg_pool2d(grey, self.spec.reduction)
-        colour = (grey.expand(-1, 3, -1, -1) - self.mean) / self.std
+        colour = ((grey.expand(-1, 3, -1, -1) - self.mean) / self.std).to(self._dtype)
         stages = list(self.spec.stages)
         if self.spec.truncated:
             levels = self.backbone.forward_intermediates(  # type: ignore[operator]
                 colour, indices=stages, output_fmt="NCHW", intermediates_only=True, stop_early=True
             )
+            levels = [level.float() for level in levels]
             return FeatureMaps(tuple(levels), levels[-1])
         last, levels = self.backbone.forward_intermediates(  # type: ignore[operator]
             colour, indices=stages, output_fmt="NCHW"
         )
-        return FeatureMaps(tuple(levels), self._as_map(last, like=levels[-1]))
+        last_map = self._as_map(last, like=levels[-1]).float()
+        return FeatureMaps(tuple(level.float() for level in levels), last_map)
+
+    @property
+    def _dtype(self) -> torch.dtype:
+        """Precision of the backbone; what goes in and comes out is float32."""
+        return next(self.backbone.parameters()).dtype
 
     def _as_map(self, last: Tensor, like: Tensor) -> Tensor:
         """Lay a transformer's tokens out as the map they came from."""
@@ -107,6 +114,12 @@ def _backbone(spec: EncoderSpec) -> nn.Module:
             list(spec.stages), prune_norm=True, prune_head=True
         )
     return created
+
+
+def empty_backbone(spec: EncoderSpec) -> nn.Module:
+    """Make a backbone without memory for its weights, to be given some by assignment."""
+    with torch.device("meta"):
+        return _backbone(spec)
 
 
 def create_encoder(spec: EncoderSpec, backbone: nn.Module | None = None) -> Encoder:

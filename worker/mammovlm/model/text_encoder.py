@@ -13,6 +13,7 @@ from torch.nn import functional
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from mammovlm.errors import WeightsUnusable
+from mammovlm.model.device import CPU, ComputeDevice
 from mammovlm.model.presets import TextEncoderSpec
 from mammovlm.model.weights import verified_tensors
 
@@ -52,16 +53,19 @@ class TextEncoder(nn.Module):
             truncation=True,
             max_length=self.spec.max_tokens,
             return_tensors="pt",
-        )
+        ).to(self.bert.device)
         mask = tokens["attention_mask"]
-        states: Tensor = self.bert(input_ids=tokens["input_ids"], attention_mask=mask)[0]
+        given: Tensor = self.bert(input_ids=tokens["input_ids"], attention_mask=mask)[0]
+        states = given.float()
         if self.spec.pooling == "first":
             return states[:, 0]
         weights: Tensor = mask[:, :, None].to(states.dtype)
         return (states * weights).sum(1) / weights.sum(1)
 
 
-def load_text_encoder(spec: TextEncoderSpec, folder: Path, sha256: str) -> TextEncoder:
+def load_text_encoder(
+    spec: TextEncoderSpec, folder: Path, sha256: str, compute: ComputeDevice = CPU
+) -> TextEncoder:
     """Load a BERT from a local folder in the Hugging Face layout.
 
     Parameters
@@ -72,6 +76,8 @@ def load_text_encoder(spec: TextEncoderSpec, folder: Path, sha256: str) -> TextE
         Holds ``config.json``, ``tokenizer.json`` and ``model.safetensors``.
     sha256
         Of ``model.safetensors``.
+    compute
+        Where it shall run.
 
     Raises
     ------
@@ -92,7 +98,8 @@ def load_text_encoder(spec: TextEncoderSpec, folder: Path, sha256: str) -> TextE
             f"The text encoder gives {config.hidden_size} numbers; this preset needs {spec.width}."
         )
     _load_bert(bert, tensors)
-    return TextEncoder(spec, bert, tokenizer).eval()
+    encoder = TextEncoder(spec, bert, tokenizer).eval()
+    return encoder.to(compute.device, compute.vision)
 
 
 def _tokenizer(path: Path) -> PreTrainedTokenizerFast:

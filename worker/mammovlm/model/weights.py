@@ -11,15 +11,17 @@ have that hash: nothing is loaded on trust.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load
 from torch import Tensor, nn
 
 from mammovlm.errors import WeightsUnusable
+from mammovlm.model.device import CPU, ComputeDevice
 
 CARD_NAME = "card.json"
 
@@ -89,8 +91,12 @@ class WeightsFolder:
         """Tell whether the card lists trained weights for this part."""
         return part in self.card.parts
 
-    def tensors(self, part: str) -> dict[str, Tensor]:
-        """Load the weights of a listed part.
+    def path(self, part: str) -> Path:
+        """Give the file of a listed part."""
+        return self.folder / self.card.parts[part].file
+
+    def tensors(self, part: str, compute: ComputeDevice = CPU) -> dict[str, Tensor]:
+        """Load the weights of a listed part straight onto a device.
 
         Raises
         ------
@@ -98,7 +104,7 @@ class WeightsFolder:
             Where the file is missing, damaged or of another hash.
         """
         entry = self.card.parts[part]
-        return verified_tensors(self.folder / entry.file, entry.sha256)
+        return verified_tensors(self.path(part), entry.sha256, compute)
 
 
 def _read_card(path: Path) -> WeightsCard:
@@ -129,33 +135,69 @@ def file_sha256(path: Path) -> str:
         raise _unreadable(path) from error
 
 
-def verified_tensors(path: Path, sha256: str) -> dict[str, Tensor]:
-    """Load a safetensors file, if it is the expected one.
+def verified_tensors(path: Path, sha256: str, compute: ComputeDevice = CPU) -> dict[str, Tensor]:
+    """Load a safetensors file straight onto a device, if it is the expected one.
 
-    The bytes that were hashed are the bytes that are loaded. The file is not mapped into memory:
-    training anew over it would end a worker that had it mapped.
+    On a processor the bytes that were hashed are the bytes that are loaded, and the file is not
+    mapped into memory: training anew over it would end a worker that had it mapped. Onto a GPU the
+    tensors are streamed one by one, and a file that was written to meanwhile is refused.
 
     Raises
     ------
     WeightsUnusable
-        Where it is missing, no safetensors file, or of another hash.
+        Where it is missing, no safetensors file, of another hash, or changes while it is read.
     """
     if path.suffix != ".safetensors":
         raise WeightsUnusable(f"{path.name} is refused: weights are read from safetensors only.")
     try:
-        content = path.read_bytes()
+        tensors = _streamed(path, sha256, compute) if compute.is_cuda else _read(path, sha256)
     except OSError as error:
         raise _unreadable(path) from error
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise WeightsUnusable(
-            f"{path.name} is not the expected file (SHA-256 {found[:12]}…, expected "
-            f"{sha256[:12]}…). Fetch or train the weights again; nothing was loaded."
-        )
-    try:
-        return load(content)
     except SafetensorError as error:
         raise WeightsUnusable(f"{path.name} is damaged; fetch or train it again.") from error
+    return {name: compute.place(tensor) for name, tensor in tensors.items()}
+
+
+def _read(path: Path, sha256: str) -> dict[str, Tensor]:
+    content = path.read_bytes()
+    _check(path.name, hashlib.sha256(content).hexdigest(), sha256)
+    return load(content)
+
+
+def _streamed(path: Path, sha256: str, compute: ComputeDevice) -> dict[str, Tensor]:
+    with unchanged(path):
+        _check(path.name, file_sha256(path), sha256)
+        with safe_open(path, framework="pt", device=str(compute.device)) as file:
+            return {name: compute.place(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118
+
+
+@contextmanager
+def unchanged(*paths: Path) -> Iterator[None]:
+    """Refuse files that are written to while they are hashed and loaded.
+
+    Raises
+    ------
+    WeightsUnusable
+        Where one is another afterwards.
+    """
+    before = [_state(path) for path in paths]
+    yield
+    for path, state in zip(paths, before, strict=True):
+        if _state(path) != state:
+            raise WeightsUnusable(f"{path.name} was changed while it was loaded. Start again.")
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    told = path.stat()
+    return told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _check(name: str, found: str, expected: str) -> None:
+    if found != expected:
+        raise WeightsUnusable(
+            f"{name} is not the expected file (SHA-256 {found[:12]}…, expected "
+            f"{expected[:12]}…). Fetch or train the weights again; nothing was loaded."
+        )
 
 
 def _unreadable(path: Path) -> WeightsUnusable:
@@ -165,8 +207,20 @@ def _unreadable(path: Path) -> WeightsUnusable:
     )
 
 
-def load_into(module: nn.Module, tensors: Mapping[str, Tensor], part: str) -> None:
+def load_into(
+    module: nn.Module, tensors: Mapping[str, Tensor], part: str, *, assign: bool = False
+) -> None:
     """Put weights into a module; every name and shape must fit.
+
+    Parameters
+    ----------
+    module, tensors
+        Where to, and what.
+    part
+        As people call it.
+    assign
+        Let the module have the tensors themselves, where they are and as precise as they are, as
+        one made on torch's device "meta" needs it; else they are copied.
 
     Raises
     ------
@@ -174,7 +228,7 @@ def load_into(module: nn.Module, tensors: Mapping[str, Tensor], part: str) -> No
         Where they belong to another architecture.
     """
     try:
-        module.load_state_dict(dict(tensors), strict=True)
+        module.load_state_dict(dict(tensors), strict=True, assign=assign)
     except RuntimeError as error:
         raise WeightsUnusable(
             f"The weights of the {part} belong to another architecture; use those made for this "
