@@ -1,6 +1,7 @@
 """Sending by C-STORE against a real receiver in this process."""
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,6 +24,7 @@ from pynetdicom.presentation import AllStoragePresentationContexts, build_contex
 
 from mammogram_files import four_views, mammogram, save
 from mammovlm.cli import main
+from mammovlm.cli.dicom_tls import DicomTls
 from mammovlm.cli.sending import (
     DicomFile,
     Receiver,
@@ -30,6 +32,7 @@ from mammovlm.cli.sending import (
     find_files,
     send,
 )
+from mammovlm.cli.test_authority import Holder, TestAuthority
 
 MG = DigitalMammographyXRayImageStorageForPresentation
 
@@ -40,6 +43,7 @@ def receiver(
     classes: tuple[str, ...] = (MG,),
     syntaxes: tuple[str, ...] = (ExplicitVRLittleEndian, RLELossless),
     called: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Receiver]:
     """Run a storage provider on a free port."""
     application = AE(ae_title="TEST")
@@ -47,7 +51,10 @@ def receiver(
     application.require_called_aet = bool(called)
     application.ae_title = called or "TEST"
     server = application.start_server(
-        ("127.0.0.1", 0), block=False, evt_handlers=[(evt.EVT_C_STORE, answer)]
+        ("127.0.0.1", 0),
+        block=False,
+        evt_handlers=[(evt.EVT_C_STORE, answer)],
+        ssl_context=tls,
     )
     assert server is not None
     assert server.socket is not None
@@ -150,6 +157,75 @@ def test_progress_is_told_once_for_every_file(tmp_path: Path) -> None:
         files = find_files(tmp_path).dicom
         send(files, place, told.append)
     assert told == list(files)
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, DicomTls]:
+    """Give the certificates of a server, a modality, and a modality of another authority."""
+    folder = tmp_path_factory.mktemp("papers")
+    ours, others = TestAuthority(), TestAuthority()
+    server = Holder("orthanc", ("127.0.0.1",), is_client=True)
+    return {
+        "orthanc": written(folder / "orthanc", ours, server),
+        "modality": written(folder / "modality", ours, Holder("modality")),
+        "stranger": written(folder / "stranger", others, Holder("modality")),
+    }
+
+
+def written(stem: Path, authority: TestAuthority, holder: Holder) -> DicomTls:
+    """Write a certificate of some authority; whoever has it trusts that authority."""
+    pair = authority.issue(holder)
+    files = {".ca": authority.pair.certificate, ".crt": pair.certificate, ".key": pair.key}
+    for suffix, content in files.items():
+        stem.with_suffix(suffix).write_bytes(content)
+    return DicomTls(*(stem.with_suffix(suffix) for suffix in files))
+
+
+def server_context(tls: DicomTls) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tls.ca)
+    context.verify_mode = ssl.CERT_REQUIRED
+    assert tls.certificate is not None
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context
+
+
+def test_files_go_over_tls_to_a_receiver_that_asks_for_a_certificate(
+    tmp_path: Path, papers: dict[str, DicomTls]
+) -> None:
+    save(mammogram(), tmp_path)
+    received: list[Dataset] = []
+    with receiver(keep(received), tls=server_context(papers["orthanc"])) as place:
+        over_tls = replace(place, tls=papers["modality"])
+        assert send(find_files(tmp_path).dicom, over_tls).stored == len(received) == 1
+
+
+def test_nothing_is_sent_to_a_receiver_of_another_authority(
+    tmp_path: Path, papers: dict[str, DicomTls]
+) -> None:
+    save(mammogram(), tmp_path)
+    with (
+        receiver(lambda _: 0, tls=server_context(papers["orthanc"])) as place,
+        pytest.raises(SendingFailed, match="over TLS, or one does not trust"),
+    ):
+        send(find_files(tmp_path).dicom, replace(place, tls=papers["stranger"]))
+
+
+def test_certificates_that_do_not_belong_together_are_told(
+    tmp_path: Path, papers: dict[str, DicomTls]
+) -> None:
+    save(mammogram(), tmp_path)
+    mixed = replace(papers["modality"], key=papers["stranger"].key)
+    place = Receiver("127.0.0.1", unused_port(), "ANY", "MODALITY", tls=mixed)
+    with pytest.raises(SendingFailed, match="certificates cannot be used"):
+        send(find_files(tmp_path).dicom, place)
+
+
+def test_half_of_the_certificates_is_refused(papers: dict[str, DicomTls]) -> None:
+    ours = papers["modality"]
+    half = ["send", ".", "--dicom-ca", str(ours.ca), "--dicom-key", str(ours.key)]
+    told = CliRunner().invoke(main, half)
+    assert told.exit_code == 2
+    assert "belong together" in told.output
 
 
 def test_nothing_listening_is_told_in_words(tmp_path: Path) -> None:

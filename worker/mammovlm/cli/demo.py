@@ -14,7 +14,7 @@ from mammovlm.cli.intake_client import IntakeClient, IntakeUnavailable, StudySta
 from mammovlm.cli.send import send_with_progress
 from mammovlm.cli.sending import Receiver, SendingFailed, find_files
 from mammovlm.cli.service import coloured
-from mammovlm.results import readable_report
+from mammovlm.results import readable_object
 from mammovlm.stack import StackSettings
 
 _console = Console()
@@ -87,7 +87,7 @@ def _show(client: IntakeClient, settings: StackSettings, study: StudyStatus) -> 
         raise DemoFailed(f"the study is {study.state}, but no report is named")
     report_uid = study.report["sop_instance_uid"]
     report = pydicom.dcmread(BytesIO(client.file(report_uid)))
-    click.echo("\n" + readable_report(report))
+    click.echo("\n" + readable_object(report))
     root, study_uid = settings.http_url, study.study_instance_uid
     series_uid = study.report["series_instance_uid"]
     ohif = f"{root}/ohif/viewer?StudyInstanceUIDs={study_uid}"

@@ -13,6 +13,7 @@ from mammovlm.cli.checkup.broker import broker
 from mammovlm.cli.checkup.certificates import certificates
 from mammovlm.cli.checkup.finding import mend
 from mammovlm.cli.checkup.verification import Called, Caller, verification
+from mammovlm.cli.dicom_tls import dicom_tls, dicom_tls_options
 from mammovlm.cli.service import orthanc_option
 from mammovlm.settings import Settings, complaints
 from mammovlm.stack import StackSettings
@@ -26,16 +27,11 @@ _SIGNS = {
 _HERE = {"127.0.0.1", "localhost", "::1"}
 
 
-_file = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
 @click.command()
 @orthanc_option
 @click.option("--aet", default="MAMMOVLM", show_default=True, help="AE title for the C-ECHO.")
 @click.option("--dicom", default="", help="HOST:PORT for DICOM, if not as Orthanc says.")
-@click.option("--dicom-ca", type=_file, help="Authority to trust for DICOM; switches TLS on.")
-@click.option("--dicom-certificate", type=_file, help="A modality's certificate, for DICOM TLS.")
-@click.option("--dicom-key", type=_file, help="Private key of that certificate.")
+@dicom_tls_options
 @click.option("--no-echo", is_flag=True, help="Send no C-ECHO.")
 @click.option("--no-weights", is_flag=True, help="Do not load the model (saves some seconds).")
 def doctor(
@@ -54,9 +50,9 @@ def doctor(
     Programs, settings, certificates, broker, queues, Orthanc, plugin, DICOM, weights, fonts, disk,
     memory and clock. The exit code is 0 when nothing must be mended. No secret is printed.
     """
-    _require_together(dicom_ca, dicom_certificate, dicom_key)
+    tls = dicom_tls(dicom_ca, dicom_certificate, dicom_key)
     _require_place(dicom)
-    caller = None if no_echo else Caller(aet, dicom_ca, dicom_certificate, dicom_key)
+    caller = None if no_echo else Caller(aet, tls)
     try:
         settings, stack = Settings(), StackSettings()
     except ValidationError as error:
@@ -70,13 +66,6 @@ def doctor(
     to_mend = grades.count(Grade.TO_MEND)
     _console.print(f"{to_mend or 'Nothing'} to mend.", highlight=False)
     raise SystemExit(1 if to_mend else 0)
-
-
-def _require_together(ca: Path | None, certificate: Path | None, key: Path | None) -> None:
-    if (certificate is None) != (key is None):
-        raise click.UsageError("--dicom-certificate and --dicom-key belong together: give both.")
-    if certificate and ca is None:
-        raise click.UsageError("--dicom-certificate needs --dicom-ca: whom to trust over TLS.")
 
 
 def _require_place(dicom: str) -> None:

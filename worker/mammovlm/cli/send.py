@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from mammovlm.cli.dicom_tls import dicom_tls, dicom_tls_options
 from mammovlm.cli.sending import DicomFile, Receiver, SendingFailed, Sent, find_files
 from mammovlm.cli.sending import send as send_files
 
@@ -55,18 +56,31 @@ def send_with_progress(files: Sequence[DicomFile], receiver: Receiver) -> Sent:
 @click.option(
     "--calling-aet", default="MODALITY", callback=_ae_title, show_default=True, help="Ours."
 )
-def send(path: Path, host: str, port: int, aet: str, calling_aet: str) -> None:
-    """Send every DICOM file in PATH, at any depth, by C-STORE.
+@dicom_tls_options
+def send(
+    *,
+    path: Path,
+    host: str,
+    port: int,
+    aet: str,
+    calling_aet: str,
+    dicom_ca: Path | None,
+    dicom_certificate: Path | None,
+    dicom_key: Path | None,
+) -> None:
+    """Send every DICOM file in PATH, at any depth, by C-STORE, unencrypted or over TLS.
 
     Files are sent as they are, in the transfer syntax in which they are stored. The exit code is
     0 when all were stored, 1 when one was not, 2 when PATH holds no DICOM file.
     """
+    tls = dicom_tls(dicom_ca, dicom_certificate, dicom_key)
     found = find_files(path)
     if not found.dicom:
         _console.print(f"No DICOM file in {path} ({found.others} other files).", highlight=False)
         sys.exit(2)
     try:
-        sent = send_with_progress(found.dicom, Receiver(host, port, aet, calling_aet))
+        receiver = Receiver(host, port, aet, calling_aet, tls=tls)
+        sent = send_with_progress(found.dicom, receiver)
     except SendingFailed as failure:
         raise click.ClickException(str(failure)) from failure
     _console.print(

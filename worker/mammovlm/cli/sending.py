@@ -5,6 +5,7 @@ Files travel byte for byte, in the transfer syntax in which they are stored.
 
 import logging
 import socket
+import ssl
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.status import code_to_category
 
+from mammovlm.cli.dicom_tls import DicomTls
 from mammovlm.errors import MammoVLMError
 
 _CONTEXTS_OF_AN_ASSOCIATION = 128  # PS3.8, 9.3.2.2: identifiers are the odd numbers below 256
@@ -62,6 +64,8 @@ class Receiver:
         Ours.
     answer_timeout_s
         How long to wait for the answer to one image.
+    tls
+        Certificates for DICOM over TLS; None sends unencrypted.
     """
 
     host: str
@@ -69,6 +73,7 @@ class Receiver:
     ae_title: str
     calling_ae_title: str
     answer_timeout_s: float = 60.0
+    tls: DicomTls | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +159,9 @@ def _associate(receiver: Receiver, contexts: list[PresentationContext]) -> Assoc
     application.connection_timeout = 10
     application.dimse_timeout = receiver.answer_timeout_s
     application.requested_contexts = contexts
-    association = application.associate(receiver.host, receiver.port, ae_title=receiver.ae_title)
+    association = application.associate(
+        receiver.host, receiver.port, ae_title=receiver.ae_title, tls_args=_encryption(receiver)
+    )
     if association.is_established or association.rejected_contexts:
         return association  # where no context is accepted, each file is told so
     if association.is_rejected:
@@ -163,7 +170,24 @@ def _associate(receiver: Receiver, contexts: list[PresentationContext]) -> Assoc
             f"{place} refuses the association: {answer.reason_str if answer else 'no reason'} "
             f"(called AE title {receiver.ae_title}, calling {receiver.calling_ae_title})."
         )
+    if receiver.tls:
+        raise SendingFailed(
+            f"Nothing at {place} answers DICOM over TLS, or one does not trust the other's "
+            "certificate: `mammovlm doctor` with the same options says which."
+        )
     raise SendingFailed(f"Nothing at {place} answers DICOM. Is Orthanc up? (`make status`)")
+
+
+def _encryption(receiver: Receiver) -> tuple[ssl.SSLContext, str] | None:
+    if receiver.tls is None:
+        return None
+    try:
+        return receiver.tls.context(), receiver.host
+    except OSError as error:
+        raise SendingFailed(
+            f"The certificates cannot be used ({type(error).__name__}): PEM files are needed, and "
+            "a key that belongs to its certificate."
+        ) from error
 
 
 def _store(association: Association, file: DicomFile) -> str:

@@ -1,4 +1,4 @@
-"""``mammovlm show``: a structured report for a person to read."""
+"""``mammovlm show``: a result for a person to read."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ import click
 import pydicom
 from pydicom.errors import InvalidDicomError
 
-from mammovlm.results import readable_report
+from mammovlm.results import readable_object
 
 
 @click.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def show(file: Path) -> None:
-    """Show a report of ours, a DICOM file, as text."""
+    """Show a result of ours as text: structured report, summary (PDF) or CAD SR, a DICOM file."""
     try:
-        click.echo(readable_report(pydicom.dcmread(file)))
+        click.echo(readable_object(pydicom.dcmread(file)))
     except InvalidDicomError as failure:
         raise click.ClickException(f"{file} is no DICOM file.") from failure
     except ValueError as failure:

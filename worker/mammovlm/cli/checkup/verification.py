@@ -4,7 +4,6 @@ import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,35 +13,17 @@ from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]  # m
 
 from mammovlm.cli.checkup.certificates import certificate, pair
 from mammovlm.cli.checkup.finding import Finding, Grade, fine, mend
+from mammovlm.cli.dicom_tls import DicomTls
 
 _WAIT_S = 10
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who verifies, and by which certificates.
-
-    Parameters
-    ----------
-    ae_title
-        Our AE title.
-    ca
-        Certificates to trust; with them the association is over TLS.
-    certificate, key
-        Who we are, over TLS.
-    """
+    """Who verifies: an AE title, and certificates where the association is over TLS."""
 
     ae_title: str
-    ca: Path | None = None
-    certificate: Path | None = None
-    key: Path | None = None
-
-    def tls(self) -> ssl.SSLContext:
-        """Give the context of a connection; the other's certificate must bear the name we call."""
-        context = ssl.create_default_context(cafile=self.ca)
-        if self.certificate:
-            context.load_cert_chain(self.certificate, self.key)
-        return context
+    tls: DicomTls | None = None
 
 
 @dataclass(frozen=True)
@@ -69,31 +50,30 @@ class Called:
 
 def verification(called: Called, caller: Caller) -> Iterator[Finding]:
     """Look at the certificates, the handshake and C-ECHO, as far as each lets us come."""
-    if caller.ca is not None:
-        papers = [*_papers(caller)]
+    if caller.tls:
+        papers = [*_papers(caller.tls)]
         yield from papers
         if any(finding.grade is Grade.TO_MEND for finding in papers):
             return
-        handshake = _handshake(called, caller)
+        handshake = _handshake(called, caller.tls)
         yield handshake
         if handshake.grade is Grade.TO_MEND:
             return
     yield _echo(called, caller)
 
 
-def _papers(caller: Caller) -> Iterator[Finding]:
-    if caller.ca:
-        yield certificate("DICOM authority", caller.ca)
-    if caller.certificate and caller.key:
-        yield certificate("DICOM certificate", caller.certificate)
-        yield pair(caller.certificate, caller.key, "DICOM key")
+def _papers(tls: DicomTls) -> Iterator[Finding]:
+    yield certificate("DICOM authority", tls.ca)
+    if tls.certificate and tls.key:
+        yield certificate("DICOM certificate", tls.certificate)
+        yield pair(tls.certificate, tls.key, "DICOM key")
 
 
-def _handshake(called: Called, caller: Caller) -> Finding:
+def _handshake(called: Called, tls: DicomTls) -> Finding:
     try:
         with (
             socket.create_connection((called.host, called.port), _WAIT_S) as plain,
-            caller.tls().wrap_socket(plain, server_hostname=called.host) as encrypted,
+            tls.context().wrap_socket(plain, server_hostname=called.host) as encrypted,
         ):
             version = encrypted.version()
     except ssl.SSLCertVerificationError as error:
@@ -124,7 +104,7 @@ def _associate(called: Called, caller: Caller) -> Association:
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _WAIT_S
     entity.connection_timeout = _WAIT_S
     entity.add_requested_context(Verification)
-    encryption = (caller.tls(), called.host) if caller.ca else None
+    encryption = (caller.tls.context(), called.host) if caller.tls else None
     return entity.associate(called.host, called.port, ae_title=called.ae_title, tls_args=encryption)
 
 
@@ -138,6 +118,6 @@ def _what_to_do(caller: Caller) -> str:
         f"Is {caller.ae_title} among Orthanc's DicomModalities, with AllowEcho and this machine's "
         "address?"
     )
-    if caller.ca is None:
+    if caller.tls is None:
         return f"{listed} Over TLS give --dicom-ca, --dicom-certificate and --dicom-key."
     return f"{listed} Does Orthanc trust the authority of --dicom-certificate?"
