@@ -76,9 +76,11 @@ lint: $(BIN)/.installed ## style, types and the import fence
 	@$(BIN)/mypy
 	@PYTHONPATH=plugin $(BIN)/lint-imports
 
-.PHONY: test-images
+.PHONY: test-images test-compose
 test-images: ## build the images of docker/ without Docker (needs mmdebstrap and podman)
 	@scripts/test-images.sh
+test-compose: setup ## run docker/compose.yaml with them and send a study (needs root, podman, mmdebstrap)
+	@scripts/test-compose.sh
 
 .PHONY: bench
 bench: setup ## measure the whole path; prints ratios and medians

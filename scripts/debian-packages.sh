@@ -100,12 +100,12 @@ stop_debians_service() {
 mapfile -t packages < <(missing_packages | sort -u)
 [ ${#packages[@]} -gt 0 ] || exit 0
 
-install="apt-get install -y --no-install-recommends ${packages[*]}"
+install=(apt-get install -y --no-install-recommends "${packages[@]}")
 if ! may_install; then
     {
         echo "setup: these Debian packages are missing: ${packages[*]}"
         echo "setup: there is no right to install them here. As an administrator, run:"
-        echo "    sudo apt-get update && sudo $install"
+        echo "    sudo apt-get update && sudo ${install[*]}"
         echo "setup: then run the same make command again."
     } >&2
     exit 1
@@ -113,7 +113,7 @@ fi
 
 echo "setup: installing ${packages[*]}"
 as_root apt-get update -q
-as_root env DEBIAN_FRONTEND=noninteractive $install
+as_root env DEBIAN_FRONTEND=noninteractive "${install[@]}"
 for package in "${packages[@]}"; do
     case $package in
         orthanc) stop_debians_service orthanc ;;

@@ -2,7 +2,8 @@
 # Builds the images of docker/ without Docker and without a registry of images: a Debian root file
 # system from mmdebstrap stands in for debian:bookworm-slim, and podman runs the Dockerfiles' steps.
 # Use: test-images.sh [IMAGE...]      IMAGE: orthanc rabbitmq proxy worker; default: all
-# Passed on where they are set or there: PODMAN_OPTIONS (for podman build), PIP_FIND_LINKS (a folder
+# Passed on where they are set or there: PODMAN_OPTIONS (for podman build; --isolation=chroot where the
+# machine lets podman make no control groups), PIP_FIND_LINKS (a folder
 # with wheels), and the machine's own authorities in /usr/local/share/ca-certificates.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,5 +36,7 @@ fi
 
 for image; do
     echo "test-images: building $image"
-    podman build --quiet "${options[@]}" "${more[@]}" --file "docker/$image/Dockerfile" --tag "mammovlm/$image:test" .
+    tag=mammovlm/$image:test
+    [ "$image" != worker ] || tag=$tag-cpu # as docker/compose.yaml calls it
+    podman build --quiet "${options[@]}" "${more[@]}" --file "docker/$image/Dockerfile" --tag "$tag" .
 done

@@ -93,6 +93,7 @@ def test_no_weights_are_kept_in_a_format_that_can_run_code() -> None:
         "scripts/ohif-viewer.sh",
         "scripts/python-environment.sh",
         "scripts/supply-chain.sh",
+        "scripts/test-compose.sh",
         "scripts/test-images.sh",
         ".ci/run",
     ],
