@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected
 from mammovlm.pipeline import Analysis, analyse
 from mammovlm.tasks.application import app
+from mammovlm.tasks.broker import publishing
 from mammovlm.tasks.logs import about, name_and_place
 from mammovlm.tasks.messages import AlgorithmMessage, EventMessage, JobMessage, ReportMessage, event
 from mammovlm.tasks.topology import DELIVERY_LIMIT, EVENTS_QUEUE
@@ -125,5 +126,5 @@ def _publish(message: EventMessage) -> None:
             serializer="json",
             delivery_mode="persistent",
             retry=True,
-            retry_policy={"max_retries": 10, "interval_start": 0.2, "interval_max": 5},
+            retry_policy=publishing(),
         )
