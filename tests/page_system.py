@@ -19,7 +19,7 @@ from evidence_examples import evidence_of
 from local_servers import Orthanc, RabbitMQ, wait_until
 from mammogram_files import as_file
 from mammovlm.findings import Explanation, Region
-from mammovlm.results import ObjectOptions, result_objects
+from mammovlm.results import ObjectOptions, result_objects, stored_objects
 from mammovlm.stack import StackSettings
 from mammovlm.study import HANGING_ORDER, Slot, Study
 from queue_reader import QueueReader
@@ -88,18 +88,24 @@ class PageSystem:
     ) -> Dataset:
         """Store the report of a job and tell that it is done."""
         words = replace(explanation, summary=f"{explanation.summary} Run {job['run']}.")
-        report, *heat_maps = objects_on(views, words, regions)
-        for one in (report, *heat_maps):
+        objects = objects_on(views, words, regions)
+        self.store(job, objects)
+        return objects[0]
+
+    def store(self, job: dict[str, Any], objects: Sequence[Dataset]) -> None:
+        """Store these objects and tell that the job is done; the first stands for its result."""
+        for one in objects:
             assert self.orthanc.post("/instances", as_file(one)).ok
         names = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID")
         keys = ("sop_class_uid", "sop_instance_uid", "series_instance_uid")
         self.queue.tell(
             job,
             "done",
-            report={key: str(report[name].value) for key, name in zip(keys, names, strict=True)},
+            report={
+                key: str(objects[0][name].value) for key, name in zip(keys, names, strict=True)
+            },
             timings_s={"fetch": 0.21, "model": 2.6, "store": 0.05},
         )
-        return report
 
 
 def report_on(
@@ -115,10 +121,12 @@ def objects_on(
     views: Sequence[Dataset],
     explanation: Explanation,
     regions: Mapping[str, tuple[Region, ...]] | None,
+    wanted: ObjectOptions | None = None,
 ) -> tuple[Dataset, ...]:
     """Write a report on these images: density B and C, likelihoods low at right, high at left.
 
-    Regions are given by the name of their view, such as "LCC"; with them come heat maps.
+    Regions are given by the name of their view, such as "LCC"; with them come heat maps. Which
+    objects are wanted can be said otherwise.
     """
     by_slot = {f"{view.ImageLaterality}{view.ViewPosition}": view for view in views}
     found = tuple(
@@ -136,11 +144,12 @@ def objects_on(
             for view in findings.views
         )
         findings = replace(findings, views=tuple(marked))
-    wanted = ObjectOptions(
+    wanted = wanted or ObjectOptions(
         wants_pdf=False, wants_presentation_state=False, wants_heat_maps=regions is not None
     )
     evidence = evidence_of(study, findings)
-    return result_objects(study, findings, explanation, None, wanted, evidence=evidence)
+    objects = result_objects(study, findings, explanation, None, wanted, evidence=evidence)
+    return stored_objects(objects, wanted)
 
 
 def slot_of(view: Dataset) -> Slot:

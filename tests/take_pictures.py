@@ -129,6 +129,7 @@ def _of_ohif(browser: Browser, system: WholeSystem, study_uid: str, path: Path) 
     page.set_default_timeout(90_000)
     page.goto(f"{system.settings.http_url}/ohif/viewer?StudyInstanceUIDs={study_uid}")
     expect(page.locator("canvas").first).to_be_visible(timeout=90_000)
+    page.get_by_role("button", name="Confirm and hide").click()
     report = page.locator('[data-cy="study-browser-thumbnail-no-image"]', has_text="AI result")
     report.dblclick()
     outline = page.locator('[data-cy="viewport-grid"] svg ellipse').first

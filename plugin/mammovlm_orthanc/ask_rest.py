@@ -33,6 +33,7 @@ from mammovlm_orthanc.conversation import (
 from mammovlm_orthanc.conversation_store import ConversationStore
 from mammovlm_orthanc.requester import basic_user
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route, json_answer
+from mammovlm_orthanc.result_kinds import STRUCTURED_REPORT, kind_of
 from mammovlm_orthanc.status import StudyStatus
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.study_names import find_study, status_of, unknown_study
@@ -175,6 +176,12 @@ def _report_uid(status: StudyStatus) -> str:
             HTTPStatus.CONFLICT,
             f"This study has no result to ask about: it is {status.state}.",
             "Ask when GET studies/{id} says done or partial.",
+        )
+    if kind_of(report) != STRUCTURED_REPORT:
+        raise Refused(
+            HTTPStatus.CONFLICT,
+            "Answers come from the facts of a structured report, and this result has none.",
+            "Have MAMMOVLM_STRUCTURED_REPORT set to true at the worker, and run the study again.",
         )
     return report["sop_instance_uid"]
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
+from mammovlm_orthanc.result_kinds import kind_of
 from mammovlm_orthanc.status import Priority, State, StatusUnreadable, StudyStatus
 
 After = TypeVar("After", bound=StudyStatus | None)
@@ -28,6 +29,8 @@ class StatusEntry:
         When its first image of this run came, ISO 8601 UTC.
     report_uid
         SOP Instance UID of its latest report, "" where there is none.
+    result_kind
+        What that is, see `result_kinds`.
 
     The others are as in `status.StudyStatus`.
     """
@@ -44,6 +47,7 @@ class StatusEntry:
     missing: tuple[str, ...]
     timings_s: Mapping[str, float]
     report_uid: str
+    result_kind: str
 
 
 class StatusStore:
@@ -155,4 +159,5 @@ def _entry(study_id: str, status: StudyStatus) -> StatusEntry:
         status.missing,
         status.timings_s,
         (status.latest_report or {}).get("sop_instance_uid", ""),
+        kind_of(status.latest_report),
     )

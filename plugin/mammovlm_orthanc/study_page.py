@@ -7,7 +7,9 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+from mammovlm_orthanc.archive import NotInArchive
 from mammovlm_orthanc.hanging import HungImage, hang
+from mammovlm_orthanc.result_kinds import STRUCTURED_REPORT, kind_of
 from mammovlm_orthanc.review import Review, ReviewUnreadable
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.status import StudyStatus
@@ -53,8 +55,10 @@ class StudyPage:
         """
         reference = status.latest_report
         report_uid = reference["sop_instance_uid"] if reference else ""
-        report = self._worklist.report(study_id, report_uid)
-        heat = self._heat(study_id, report_uid) if report else {}
+        has_numbers = kind_of(reference) == STRUCTURED_REPORT
+        report = self._worklist.report(study_id, report_uid) if has_numbers else None
+        result_id = self._instance_id(study_id, report_uid)
+        heat = self._heat(study_id, report_uid) if result_id else {}
         uids = tuple(instance["sop_instance_uid"] for instance in status.instances)
         return {
             "orthanc_study_id": study_id,
@@ -65,14 +69,22 @@ class StudyPage:
                 for image in self._hang(study_id, uids)
             ],
             "report": asdict(report) if report else None,
-            "report_reference": reference if report else None,
-            "report_run": status.run_of(report_uid) if report else None,
-            "report_orthanc_id": self._studies.instance_id(report_uid, study_id)
-            if report
-            else None,
+            "report_reference": reference if result_id else None,
+            "report_run": status.run_of(report_uid) if result_id else None,
+            "report_orthanc_id": result_id,
+            "result_kind": kind_of(reference) if result_id else "",
             "review": self._said(study_id),
             "has_viewer": self.has_viewer(),
         }
+
+    def _instance_id(self, study_id: str, report_uid: str) -> str | None:
+        """Find the result; None where there is none, or none any more."""
+        if not report_uid:
+            return None
+        try:
+            return self._studies.instance_id(report_uid, study_id)
+        except NotInArchive:
+            return None
 
     def _said(self, study_id: str) -> dict[str, Any] | None:
         try:

@@ -12,6 +12,7 @@ from typing import Any
 
 from mammovlm_orthanc.archive import NotInArchive
 from mammovlm_orthanc.dicom_tags import Tags
+from mammovlm_orthanc.result_kinds import STRUCTURED_REPORT
 from mammovlm_orthanc.review import ReviewUnreadable, Subject
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.status_store import StatusEntry
@@ -83,8 +84,10 @@ class Worklist:
 
     def _row(self, entry: StatusEntry, *, may_read: bool) -> dict[str, Any]:
         header = self.header(entry.orthanc_study_id)
-        is_known = not entry.report_uid or entry.report_uid in self._reports
-        report = self.report(entry.orthanc_study_id, entry.report_uid) if may_read else None
+        has_numbers = entry.result_kind == STRUCTURED_REPORT
+        is_known = not has_numbers or entry.report_uid in self._reports
+        is_read = has_numbers and may_read
+        report = self.report(entry.orthanc_study_id, entry.report_uid) if is_read else None
         if is_known and not may_read:
             report = self._reports.get(entry.report_uid)
         return {

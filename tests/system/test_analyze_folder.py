@@ -63,6 +63,27 @@ def test_every_wanted_object_lies_beside_the_report_and_is_listed(
     assert [one.SOPInstanceUID for one in written] == listed
 
 
+def test_without_a_structured_report_the_summary_stands_for_the_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAMMOVLM_STRUCTURED_REPORT", "false")
+    monkeypatch.setenv("MAMMOVLM_CAD_REPORT", "true")
+    for image in (images := four_views()):
+        save(image, tmp_path / "in")
+    place = tmp_path / "out" / str(images[0].StudyInstanceUID)
+    result = analyze(tmp_path / "in", tmp_path / "out")
+    assert result.exit_code == 0, result.output
+    content = document(tmp_path / "out", images[0].StudyInstanceUID)
+    jsonschema.validate(content, result_schema())
+    assert not place.with_name(f"{place.name}.sr.dcm").exists()
+    for kind, said in (("pdf", "NOT FOR DIAGNOSTIC USE ALONE"), ("cad", "Breast density")):
+        path = place.with_name(f"{place.name}.{kind}.dcm")
+        shown = CliRunner().invoke(main, ["show", str(path)])
+        assert said in shown.output
+    summary = dcmread(place.with_name(f"{place.name}.pdf.dcm"))
+    assert content["report"]["sop_instance_uid"] == summary.SOPInstanceUID
+
+
 def test_a_refused_study_gets_a_report_that_says_why_where_that_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

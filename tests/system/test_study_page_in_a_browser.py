@@ -8,8 +8,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from local_servers import Orthanc, wait_until
 from mammogram_files import four_views
+from mammovlm.results import ObjectOptions
+from mammovlm.settings import Settings
 from page_actions import open_study, open_worklist, row, scrolls_sideways, sign, wait_for_pictures
-from page_system import PHONE, PageSystem, picture
+from page_system import PHONE, PageSystem, objects_on, picture
+from report_examples import EXPLANATION
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
@@ -129,6 +132,35 @@ def test_an_answer_appears_below_its_question_while_the_next_one_is_being_typed(
     expect(page.locator("#conversation .answer")).to_contain_text("Dense tissue looks white")
     page.locator("#questions").scroll_into_view_if_needed()
     picture(page, "study-questions")
+
+
+def test_without_a_structured_report_the_page_says_so_and_leads_to_the_result(
+    page: Page, orthanc: Orthanc, system: PageSystem
+) -> None:
+    views = four_views(PatientName="Lovelace^Ada", PatientID="P-7", rows=600)
+    study_uid = str(views[0].StudyInstanceUID)
+    alone = ObjectOptions.from_settings(Settings(structured_report=False, heat_maps=True))
+    system.store(system.queued(views), objects_on(views, EXPLANATION, {}, alone))
+    orthanc.wait_for_state(study_uid, "done")
+    open_worklist(page, orthanc)
+    expect(row(page, study_uid)).to_contain_text("They are in the one-page summary (PDF)")
+    page.goto(f"{orthanc.url}/mammovlm/study/{study_uid}")
+    numbers = page.locator("#numbers")
+    expect(numbers).to_contain_text("No structured report is stored for this result")
+    link = numbers.get_by_role("link", name="Summary (PDF)").get_attribute("href")
+    assert orthanc.get(str(link)).content.startswith(b"%PDF")
+    wait_for_pictures(page)
+    expect(page.get_by_role("button", name="Heat map")).to_be_visible()
+    expect(page.locator("#questions")).to_be_hidden()
+    sign(page)
+    page.get_by_role("button", name="Agree", exact=True).click()
+    expect(page.locator("#opinion .entries")).to_contain_text("Dr Reader agrees")
+    picture(page, "study-without-report")
+    asked = {"question": "What does dense mean?"}
+    url = f"{orthanc.url}/mammovlm/studies/{study_uid}/ask"
+    refused = orthanc.session.post(url, json=asked, headers={"X-MammoVLM-Page": "1"}, timeout=20)
+    assert refused.status_code == 409
+    assert "MAMMOVLM_STRUCTURED_REPORT" in refused.json()["do"]
 
 
 def test_an_opinion_survives_the_end_of_orthanc_and_is_exported(

@@ -158,7 +158,7 @@ def test_the_patients_text_stays_out_where_the_site_does_not_want_it() -> None:
 
 def test_what_is_cut_says_so_and_the_limits_of_use_stay_whole() -> None:
     said = text_of(page_of(much_too_long()))
-    assert "[cut to fit one page; the structured report has the whole text]" in said
+    assert "[cut to fit one page; the structured report, if stored, has the whole text]" in said
     assert "cut to fit" not in text_of(page_of(long_words()))
     assert LANGUAGES["en-US"].report.disclaimer in said
 

@@ -18,6 +18,7 @@ from mammovlm.results import (
     ObjectOptions,
     ReportOptions,
     check_objects,
+    readable_object,
     result_document,
     result_objects,
     result_schema,
@@ -29,6 +30,9 @@ from report_examples import MADE_AT, normal, with_regions
 
 BEFORE = PredecessorReport(MammographyCADSRStorage, "1.2.3.4", "1.2.3")
 EVERYTHING_ELSE = Settings(structured_report=False, cad_report=True, heat_maps=True)
+
+WITHOUT = ObjectOptions(report=ReportOptions(is_stored=False))
+CAD_ALONE = Settings(structured_report=False, cad_report=True, pdf_report=False)
 
 
 def made(settings: Settings) -> tuple[Dataset, ...]:
@@ -44,9 +48,9 @@ def made(settings: Settings) -> tuple[Dataset, ...]:
 def test_all_other_objects_are_stored_and_none_points_at_the_report_that_is_not() -> None:
     report, *others = made(EVERYTHING_ELSE)
     stored = stored_objects((report, *others), ObjectOptions.from_settings(EVERYTHING_ELSE))
-    assert [one.Modality for one in stored] == ["SR", "DOC", "PR", "OT", "OT", "OT", "OT"]
-    assert stored[0].SOPClassUID == MammographyCADSRStorage
-    said = text_of(stored[1]) + "".join(one.to_json() for one in stored)
+    assert [one.Modality for one in stored] == ["DOC", "SR", "PR", "OT", "OT", "OT", "OT"]
+    assert stored[1].SOPClassUID == MammographyCADSRStorage
+    said = text_of(stored[0]) + "".join(one.to_json() for one in stored)
     assert report.SOPInstanceUID not in said
     for image in stored[3:]:
         (named,) = image.ReferencedInstanceSequence
@@ -59,8 +63,8 @@ def test_the_first_object_that_is_stored_is_the_one_that_a_rerun_and_the_json_do
     study, found, words = with_regions()
     for settings, kind in (
         (Settings(), ComprehensiveSRStorage),
-        (EVERYTHING_ELSE, MammographyCADSRStorage),
-        (Settings(structured_report=False), EncapsulatedPDFStorage),
+        (EVERYTHING_ELSE, EncapsulatedPDFStorage),
+        (CAD_ALONE, MammographyCADSRStorage),
     ):
         objects = made(settings)
         stored = stored_objects(objects, ObjectOptions.from_settings(settings))
@@ -71,6 +75,19 @@ def test_the_first_object_that_is_stored_is_the_one_that_a_rerun_and_the_json_do
         assert document["report"]["sop_instance_uid"] == stored[0].SOPInstanceUID
         assert len(document["objects"]) == len(stored)
         assert document["report"]["processing_summary"] == "111242"
+
+
+def test_each_of_them_can_be_shown_as_text() -> None:
+    page = readable_object(stored_objects(made(EVERYTHING_ELSE), WITHOUT)[0])
+    assert "RESEARCH" in page.upper()
+    assert "91.4" in page
+    cad = readable_object(stored_objects(made(CAD_ALONE), WITHOUT)[0])
+    assert "Breast density of the study: C" in cad
+    assert max(map(len, cad.splitlines())) <= 88
+    foreign = Dataset()
+    foreign.SOPClassUID = EncapsulatedPDFStorage
+    with pytest.raises(ValueError, match="not a structured report of MammoVLM"):
+        readable_object(foreign)
 
 
 def test_an_object_that_can_name_no_report_is_another_object() -> None:

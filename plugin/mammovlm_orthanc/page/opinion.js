@@ -11,7 +11,7 @@ const WORDS = { agree: 'agrees', disagree: 'disagrees', withdrawn: 'took it back
 const about = (content) => (content.review?.entries ?? []).filter((entry) => entry.subject === 'opinion');
 
 export function opinionOf(content, again) {
-  if (!content.report) return [];
+  if (!content.report_reference) return [];
   if (!content.review) return [element('p', {}, 'Opinions on this study were written by another version of MammoVLM.')];
   const said = about(content);
   const last = said.filter((entry) => entry.report_uid === content.report_reference.sop_instance_uid).at(-1);

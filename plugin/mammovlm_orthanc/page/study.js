@@ -10,8 +10,8 @@ import { showQuestions } from './questions.js';
 import { layerOf, regionList, showSwitches, switchLayer } from './regions.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
-  DENSITY_WORDS, dicomDate, duration, FINAL, interval, localTime, percent, personName, secondsSince, setClock,
-  SIDE_WORDS, SLOT_WORDS, STEPS, total,
+  DENSITY_WORDS, dicomDate, duration, FINAL, interval, localTime, percent, personName, RESULTS, secondsSince, setClock,
+  SIDE_WORDS, SLOT_WORDS, STEPS, total, withUnits,
 } from './wording.js';
 
 const name = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop());
@@ -27,9 +27,9 @@ function take(content) {
   showImages(byId('images'), content);
   showSwitches(byId('layers'), content);
   show(byId('progress'), [status, content.report_run], () => progress(content));
-  show(byId('numbers'), [report, content.report_run], () => numbers(content));
+  show(byId('numbers'), [report, content.report_run, content.result_kind, content.report_orthanc_id], () => numbers(content));
   show(byId('regions'), [report?.regions], () => regionList(content, enlargeImage));
-  show(byId('opinion'), [report !== null, content.review, content.report_reference], () => opinionOf(content, again));
+  show(byId('opinion'), [content.review, content.report_reference], () => opinionOf(content, again));
   showPatientText(byId('words'), content, again);
   showQuestions(byId('questions'), content);
   show(byId('basis'), [report, status.left_out], () => basis(content));
@@ -41,7 +41,16 @@ function again(content) {
   lookNow();
 }
 
-function who({ header, status, has_viewer: hasViewer, report_orthanc_id: reportId, orthanc_study_id: id }) {
+// A browser shows the PDF; a report goes to whoever has a program for it.
+function resultLink({ report_orthanc_id: id, result_kind: kind }, look = 'button') {
+  if (!id) return null;
+  return kind === 'pdf'
+    ? element('a', { class: look, href: `/instances/${id}/pdf`, target: '_blank', rel: 'noopener' }, RESULTS.pdf.name)
+    : element('a', { class: look, href: `/instances/${id}/file`, download: `${id}.dcm` }, RESULTS[kind]?.name ?? 'Report (DICOM SR)');
+}
+
+function who(content) {
+  const { header, status, has_viewer: hasViewer, orthanc_study_id: id } = content;
   const born = header.patient_birth_date ? `born ${dicomDate(header.patient_birth_date)}` : '';
   const facts = [header.patient_id, born, dicomDate(header.study_date), header.accession_number, header.description];
   const uid = encodeURIComponent(status.study_instance_uid);
@@ -51,7 +60,7 @@ function who({ header, status, has_viewer: hasViewer, report_orthanc_id: reportI
       element('p', { class: 'facts' }, facts.filter(Boolean).map((fact) => element('span', {}, fact)))),
     element('div', { class: 'buttons' },
       hasViewer ? element('a', { class: 'button main', id: 'viewer', href: `/ohif/viewer?StudyInstanceUIDs=${uid}` }, 'Open in OHIF') : null,
-      reportId ? element('a', { class: 'button', href: `/instances/${reportId}/file`, download: `${reportId}.dcm` }, 'Report (DICOM SR)') : null,
+      resultLink(content),
       element('button', { type: 'button', 'data-place': 'again', onclick: rerun }, 'Run again'),
       FINAL.has(status.state) || status.priority === 'urgent' ? null
         : element('button', { type: 'button', 'data-place': 'urgent', onclick: () => makeUrgent(id).then(() => lookNow()) }, 'Urgent')),
@@ -82,16 +91,17 @@ function progress({ status, report_run: reportRun }) {
   ];
 }
 
-function numbers({ report }) {
-  if (!report) return [];
+function numbers(content) {
+  const { report, result_kind: kind } = content;
+  if (!report) return RESULTS[kind] ? [element('h2', {}, 'Result'), element('p', { class: 'why' }, RESULTS[kind].text), resultLink(content, 'button main')] : [];
   return [
     element('h2', {}, 'Breast density', element('small', {}, 'ACR BI-RADS, 5th edition')),
     report.densities.length ? element('ul', { class: 'densities' }, report.densities.map(density)) : unavailable(),
-    ...likelihoods(report, 'presence', 'Something to assess', 'Category 3 or higher against 1 and 2'),
-    ...likelihoods(report, 'suspicion', 'If so: category 4 or higher against 3', 'Not the probability of cancer'),
+    ...likelihoods(report, 'presence', 'Something to assess', 'Category 3 or higher against 1 and 2; with 95 % interval'),
+    ...likelihoods(report, 'suspicion', 'If so: category 4 or higher against 3', 'Not the probability of cancer; with 95 % interval'),
     suggestions(report),
-    element('p', { class: 'trained' }, report.comments.at(-2) ?? ''),
-    report.summary ? element('p', { class: 'summary' }, report.summary) : null,
+    element('p', { class: 'trained', lang: report.language || 'en' }, report.comments.at(-2) ?? ''),
+    report.summary ? element('p', { class: 'summary', lang: report.language || 'en' }, withUnits(report.summary)) : null,
   ];
 }
 
@@ -131,7 +141,7 @@ function basis({ report, status }) {
   if (!report && !leftOut.size) return [];
   return [
     element('h2', {}, 'What this rests on'),
-    report ? element('ul', { class: 'sentences' }, report.comments.map((text) => element('li', {}, text))) : null,
+    report ? element('ul', { class: 'sentences', lang: report.language || 'en' }, report.comments.map((text) => element('li', {}, text))) : null,
     leftOut.size ? element('p', {}, 'Not analysed: ', [...leftOut].map(([why, count]) => `${count} × ${why}`).join('; ')) : null,
     report ? element('details', {}, element('summary', {}, `${report.algorithm}, ${report.verification.toLowerCase() || 'not verified'}, ${report.completion.toLowerCase()}`),
       element('ul', { class: 'sentences parts' }, report.parameters.map((text) => element('li', {}, text)))) : null,
@@ -147,8 +157,8 @@ function onKey(event) {
     return;
   }
   const actions = {
-    a: () => known.report && sayOpinion(known, 'agree', again),
-    d: () => known.report && sayOpinion(known, 'disagree', again),
+    a: () => known.report_reference && sayOpinion(known, 'agree', again),
+    d: () => known.report_reference && sayOpinion(known, 'disagree', again),
     o: () => byId('viewer')?.click(),
     q: () => byId('question')?.focus(),
     r: rerun,

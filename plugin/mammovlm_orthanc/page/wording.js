@@ -7,6 +7,9 @@ export const STEPS = ['receiving', 'ready', 'queued', 'running', 'done'];
 
 export const percent = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value)} %`;
 
+// Keeps every number on the line of its per cent sign.
+export const withUnits = (text) => text.replace(/(\d) %/g, '$1\u00a0%');
+
 export const interval = (likelihood) =>
   likelihood.low === null || likelihood.high === null
     ? ''
@@ -33,6 +36,18 @@ export function personName(value) {
   });
   return groups.filter(Boolean).join(' · ');
 }
+
+// What stands for the result where a site stores no structured report, and what it holds.
+export const RESULTS = {
+  pdf: {
+    name: 'Summary (PDF)',
+    text: 'No structured report is stored for this result, so its numbers and words are not shown here. They are in the one-page summary (PDF).',
+  },
+  'cad-report': {
+    name: 'CAD report (DICOM SR)',
+    text: 'No structured report is stored for this result, so its numbers and words are not shown here. Density and marked regions are in the Mammography CAD SR, for reading workstations; likelihoods and words were not stored.',
+  },
+};
 
 export const dicomDate = (value) =>
   /^\d{8}$/.test(value) ? `${value.slice(0, 4)}-${value.slice(4, 6)}-${value.slice(6)}` : value;

@@ -4,7 +4,7 @@
 import { byId, element } from './elements.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
-  dicomDate, duration, FINAL, interval, percent, personName, secondsSince, setClock, STATES, STEPS, total,
+  dicomDate, duration, FINAL, interval, percent, personName, RESULTS, secondsSince, setClock, STATES, STEPS, total,
 } from './wording.js';
 
 const GROUPS = [
@@ -155,6 +155,7 @@ function whyNot(study) {
   if (study.text) return [element('b', {}, study.reason), ' ', study.text];
   if (study.is_report_to_come) return 'Reading the report…';
   if (study.state === 'receiving' && study.missing.length) return `Waiting for ${study.missing.join(', ')}`;
+  if (FINAL.has(study.state) && RESULTS[study.result_kind]) return RESULTS[study.result_kind].text;
   if (FINAL.has(study.state)) return 'The report is not in the archive.';
   return { receiving: 'Images are arriving', ready: 'About to be queued', queued: 'Waiting for a worker', running: 'Being analysed' }[study.state];
 }

@@ -1,6 +1,7 @@
 """Result objects: structured report, CAD SR, PDF, their checks, the readable form and the JSON."""
 
 from mammovlm.results.page_fonts import page_fonts
+from mammovlm.results.readable_object import readable_object
 from mammovlm.results.readable_report import readable_report
 from mammovlm.results.refusal_report import Refusal, check_refusal_report, refusal_report
 from mammovlm.results.report_check import check_report
@@ -17,6 +18,7 @@ __all__ = [
     "check_refusal_report",
     "check_report",
     "page_fonts",
+    "readable_object",
     "readable_report",
     "refusal_report",
     "result_document",

@@ -1,5 +1,6 @@
 """What the one-page summary says, before anything is laid out."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,12 +117,12 @@ def page_content(context: ReportContext, report: Dataset, moment: datetime) -> P
         missing=sentences.summary.missing.format(items=slots) if slots else words.none_missing,
         threshold=percent(context.options.suspicion_threshold),
         summary_title=sentences.readable.summary,
-        summary=context.explanation.summary,
+        summary=_with_units(context.explanation.summary),
         patient_title=sentences.readable.patient,
         patient_text=context.explanation.patient_text if wants_draft else "",
         patient_origin=patient_text_origin(context.explanation) if wants_draft else "",
         limits_title=sentences.readable.limits,
-        limits=tuple(limits(findings, sentences)),
+        limits=tuple(_with_units(one) for one in limits(findings, sentences)),
         algorithm_title=sentences.readable.algorithm,
         algorithm=tuple(_algorithm(context, sentences)),
     )
@@ -147,6 +148,11 @@ def _identification(
         yield label, shown if len(shown) <= _LONGEST_VALUE else f"{shown[:_LONGEST_VALUE]}…"
 
 
+def _with_units(text: str) -> str:
+    """Keep every number on the line of its per cent sign."""
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)
+
+
 def _day(value: str) -> str:
     return f"{value[:4]}-{value[4:6]}-{value[6:]}" if len(value) == 8 else value
 
@@ -169,7 +175,9 @@ def _density(density: Density | None, sentences: Sentences, words: PageWords) ->
         return words.not_available
     meaning = codes.DENSITIES[density.category].meaning
     named = sentences.readable.densities.get(density.category, meaning)
-    return f"{density.category} - {named}, {percent(density.probability):.1f}\N{NO-BREAK SPACE}%"
+    return (
+        f"{density.category} - {named}, {words.percent.format(value=percent(density.probability))}"
+    )
 
 
 def _suggestion(context: ReportContext, breast: BreastFindings, words: PageWords) -> str:

@@ -164,7 +164,7 @@ def _breast(row: BreastRow, threshold: float, words: PageWords, text: PageText) 
             return [text.plain(words.not_available)]
         interval = words.interval.format(low=written.low, high=written.high)
         return [
-            text.bold(f"{written.value:.1f} %"),
+            text.bold(words.percent.format(value=written.value)),
             IntervalBar(written, threshold, width * _WIDTH - 10, 0.8 * text.size),
             text.plain(interval, scale=0.85),
         ]

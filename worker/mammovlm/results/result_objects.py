@@ -83,9 +83,12 @@ def stored_objects(objects: Sequence[Dataset], options: ObjectOptions) -> tuple[
     """Give those of all objects that go to the archive.
 
     The first is the one that status, page and re-runs name: the structured report or, where a site
-    wants none, the Mammography CAD SR or the PDF. Settings see to it that there is one.
+    wants none, the PDF, which says as much, or else the Mammography CAD SR. Settings see to it that
+    there is one.
     """
-    return tuple(objects if options.report.is_stored else objects[1:])
+    if options.report.is_stored:
+        return tuple(objects)
+    return tuple(sorted(objects[1:], key=lambda one: one.SOPClassUID != EncapsulatedPDFStorage))
 
 
 def check_objects(

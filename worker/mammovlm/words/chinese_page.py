@@ -20,8 +20,9 @@ PAGE: Final = PageWords(
     suggestion="AI 提示（不是评估结论）",
     views="体位与专家编码器",
     none_missing="缺少的体位：无。",
+    percent="{value:.1f}%",
     interval="95%：{low:.1f} 至 {high:.1f}",
     not_available="无数值",
     no_suggestion="无",
-    cut="【为排入一页而截断；全文见结构化报告】",
+    cut="【为排入一页而截断；全文见结构化报告（如已存储）】",
 )

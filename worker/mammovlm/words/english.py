@@ -260,10 +260,11 @@ _PAGE: Final = PageWords(
     suggestion="AI suggestion (not the assessment)",
     views="Views and experts",
     none_missing="Missing views: none.",
+    percent="{value:.1f}\N{NO-BREAK SPACE}%",
     interval="95 %: {low:.1f} to {high:.1f}",
     not_available="not available",
     no_suggestion="none",
-    cut="[cut to fit one page; the structured report has the whole text]",
+    cut="[cut to fit one page; the structured report, if stored, has the whole text]",
 )
 
 ENGLISH: Final = Sentences(

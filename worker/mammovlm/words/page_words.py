@@ -17,6 +17,8 @@ class PageWords:
         Headings of the table.
     none_missing
         Where every standard view was analysed.
+    percent
+        A number, the field ``value``, with its unit; nothing between them may break a line.
     interval
         With the fields ``low`` and ``high``, in per cent.
     not_available, no_suggestion
@@ -40,6 +42,7 @@ class PageWords:
     suggestion: str
     views: str
     none_missing: str
+    percent: str
     interval: str
     not_available: str
     no_suggestion: str
