@@ -11,7 +11,7 @@ import pytest
 from conftest import skip_or_fail
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model import language_model_conversion
-from mammovlm.model.language_model import compact_base
+from mammovlm.model.language_model_base import compact_base
 from mammovlm.model.language_model_conversion import RECORD, SMOLLM2, converted_smollm2
 
 

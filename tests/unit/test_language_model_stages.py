@@ -11,7 +11,7 @@ import torch
 from accelerate import Accelerator
 from safetensors.torch import load_file
 
-from mammovlm.model.language_model import Base, folder_base
+from mammovlm.model.language_model_base import Base, folder_base
 from mammovlm.study import Slot
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings

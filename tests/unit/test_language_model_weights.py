@@ -14,10 +14,10 @@ from mammovlm.model.language_model import (
     PART,
     UNTUNED,
     SoftPrefixLanguageModel,
-    folder_base,
     load_language_model,
     tuned,
 )
+from mammovlm.model.language_model_base import folder_base
 from mammovlm.model.language_model_tuning import (
     Tuning,
     lora_tensors,
@@ -27,8 +27,9 @@ from mammovlm.model.language_model_tuning import (
 )
 from mammovlm.model.soft_prefix import Lift
 from mammovlm.model.weights import WeightsFolder
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import HANGING_ORDER
-from tiny_language_models import save_tiny
+from tiny_language_models import save_tiny, tiny_model, tiny_tokenizer
 
 EMBEDDINGS = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
 
@@ -155,3 +156,39 @@ def test_embeddings_and_views_must_agree_in_number(tmp_path: Path) -> None:
     model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
     with pytest.raises(ValueError, match="soft tokens"):
         model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER[:2])
+
+
+@pytest.mark.parametrize("kind", ["llama", "glm", "qwen2"])
+def test_several_studies_at_once_get_the_words_that_each_gets_alone(
+    tmp_path: Path, kind: str
+) -> None:
+    model = load_language_model("paper", weights_folder(tmp_path, kind), tmp_path)
+    prompts = ("Breasts: right.", "Breasts: right, left. Density: C.", "Missing: left CC.")
+    requests = [
+        WriteRequest(prompt, EMBEDDINGS[: 4 - row] * (row + 1), HANGING_ORDER[: 4 - row], likely)
+        for row, (prompt, likely) in enumerate(zip(prompts, ((), ("a b",), ()), strict=True))
+    ]
+    alone = [model.write(one.prompt, one.embeddings, one.slots, one.likely) for one in requests]
+    assert all(alone)
+    assert model.write_together(requests) == alone
+    assert model.write_together([]) == []
+
+
+def test_a_model_in_shards_is_the_same_model(tmp_path: Path) -> None:
+    save_tiny("glm", tmp_path)
+    whole = folder_base(tmp_path)
+    whole.causal_lm.save_pretrained(tmp_path / "sharded", max_shard_size="20KB")
+    tiny_tokenizer().save_pretrained(tmp_path / "sharded")
+    assert len(list((tmp_path / "sharded").glob("*.safetensors"))) > 2
+    sharded = folder_base(tmp_path / "sharded")
+    expected = whole.causal_lm.state_dict()
+    assert all(torch.equal(expected[k], v) for k, v in sharded.causal_lm.state_dict().items())
+
+
+def test_a_missing_shard_is_refused_by_its_name(tmp_path: Path) -> None:
+    tiny_model("glm").save_pretrained(tmp_path, max_shard_size="20KB")
+    tiny_tokenizer().save_pretrained(tmp_path)
+    gone = sorted(tmp_path.glob("*.safetensors"))[1]
+    gone.unlink()
+    with pytest.raises(WeightsUnusable, match=gone.name):
+        folder_base(tmp_path)

@@ -5,35 +5,27 @@ whose folder holds safetensors and a chat template will do. Decoding is greedy: 
 the same words on the same kind of processor.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.findings import ModelPart
+from mammovlm.model.decoding_together import TogetherDecoder, can_decode_together
+from mammovlm.model.device import CPU, ComputeDevice
 from mammovlm.model.drafted_decoding import Drafts, decode
-from mammovlm.model.language_model_conversion import SMOLLM2, converted_smollm2
+from mammovlm.model.language_model_base import Base, compact_base, compact_precision, folder_base
 from mammovlm.model.language_model_tuning import Tuning, merged, tuning_from_tensors
 from mammovlm.model.soft_prefix import Lift, lift_from, prompt_tokens, spliced, word_embeddings_of
-from mammovlm.model.torchvision_operators import declare_missing_operators
-from mammovlm.model.weights import WeightsFolder, file_sha256
+from mammovlm.model.weights import WeightsFolder
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import Slot
-
-declare_missing_operators()
-
-from transformers import (  # noqa: E402 - after the guard
-    AutoModelForCausalLM,
-    AutoTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
 
 PART: Final = "language_model"
 """Name of the tuned part in a folder's card, and of the folder with the base beside the card."""
@@ -42,26 +34,6 @@ MAX_NEW_TOKENS: Final = 140
 MAX_SECONDS: Final = 30.0
 """After this the wording is cut off and the template goes out: words never hold up a result."""
 UNTUNED: Final = "not tuned, not used"
-
-
-@dataclass(frozen=True)
-class Base:
-    """A language model before it is tuned.
-
-    Parameters
-    ----------
-    causal_lm, tokenizer
-        Of transformers.
-    name
-        Of the architecture, as the report prints it.
-    sha256
-        Hash of its weights.
-    """
-
-    causal_lm: PreTrainedModel
-    tokenizer: PreTrainedTokenizerBase
-    name: str
-    sha256: str
 
 
 class SoftPrefixLanguageModel:
@@ -75,6 +47,8 @@ class SoftPrefixLanguageModel:
         None where there is nothing tuned; then every wording is "".
     lift
         From embeddings to soft tokens; None together with ``base``.
+    capture
+        Whether a CUDA device may replay the decoding step as a graph.
 
     Attributes
     ----------
@@ -82,12 +56,22 @@ class SoftPrefixLanguageModel:
         Identity, for the report.
     """
 
-    def __init__(self, part: ModelPart, base: Base | None = None, lift: Lift | None = None) -> None:
+    def __init__(
+        self,
+        part: ModelPart,
+        base: Base | None = None,
+        lift: Lift | None = None,
+        *,
+        capture: bool = True,
+    ) -> None:
         self.part = part
         self._base = base
         self._lift = lift
+        joins = base is not None and can_decode_together(base.causal_lm)
+        self._together = (
+            TogetherDecoder(base.causal_lm, capture=capture) if base and joins else None
+        )
 
-    @torch.inference_mode()
     def write(
         self,
         prompt: str,
@@ -119,31 +103,65 @@ class SoftPrefixLanguageModel:
         ValueError
             If ``embeddings`` and ``slots`` differ in number.
         """
-        if self._base is None or self._lift is None:
-            return ""
-        tokenizer = self._base.tokenizer
-        words = word_embeddings_of(self._base.causal_lm)
-        numbers = prompt_tokens(tokenizer, prompt, slots, self._lift.tokens)
-        device = words.weight.device
-        lifted = self._lift(torch.from_numpy(embeddings)).to(device)
-        end = int(tokenizer.eos_token_id)
-        answer = decode(
-            self._base.causal_lm,
-            spliced(words, torch.tensor([numbers], device=device), lifted),
-            Drafts([*_tokens(tokenizer, text), end] for text in likely),
-            end=end,
-            longest=MAX_NEW_TOKENS,
-            seconds=MAX_SECONDS,
-        )
-        return str(tokenizer.decode(answer, skip_special_tokens=True)).strip()
+        return self.write_together([WriteRequest(prompt, embeddings, slots, likely)])[0]
+
+    @torch.inference_mode()
+    def write_together(self, requests: Sequence[WriteRequest]) -> list[str]:
+        """Word the facts of several studies; each gets the words that it would get alone.
+
+        In float32 exactly those, in bfloat16 up to a near tie between two words. On a processor one
+        study alone goes the shorter way of `mammovlm.model.drafted_decoding`.
+
+        Returns
+        -------
+        list of str
+            In the order of the requests; errors and empty ones as of `write`. Where one request
+            makes no sense, none is answered.
+        """
+        base, lift = self._base, self._lift
+        if base is None or lift is None or not requests:
+            return [""] * len(requests)
+        prompts = [_embedded(base, lift, each) for each in requests]
+        end = int(base.tokenizer.eos_token_id)
+        drafts = [_drafts(base, each.likely, end) for each in requests]
+        alone = len(prompts) == 1 and prompts[0].device.type == "cpu"
+        if self._together is None or alone:
+            answers = [
+                decode(base.causal_lm, *each, end=end, longest=MAX_NEW_TOKENS, seconds=MAX_SECONDS)
+                for each in zip(prompts, drafts, strict=True)
+            ]
+        else:
+            answers = self._together.decode(
+                prompts, drafts, end=end, longest=MAX_NEW_TOKENS, seconds=MAX_SECONDS
+            )
+        tokenizer = base.tokenizer
+        return [
+            str(tokenizer.decode(answer, skip_special_tokens=True)).strip() for answer in answers
+        ]
 
 
-def _tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+def _embedded(base: Base, lift: Lift, request: WriteRequest) -> Tensor:
+    """Embed a prompt with its soft tokens, (1, length, hidden)."""
+    words = word_embeddings_of(base.causal_lm)
+    numbers = prompt_tokens(base.tokenizer, request.prompt, request.slots, lift.tokens)
+    lifted = lift(torch.from_numpy(request.embeddings))
+    device = words.weight.device
+    return spliced(words, torch.tensor([numbers], device=device), lifted.to(device))
+
+
+def _drafts(base: Base, likely: Sequence[str], end: int) -> Drafts:
+    return Drafts(
+        [*base.tokenizer(text, add_special_tokens=False)["input_ids"], end] for text in likely
+    )
 
 
 def load_language_model(
-    preset: str, folder: WeightsFolder, cache_dir: Path
+    preset: str,
+    folder: WeightsFolder,
+    cache_dir: Path,
+    compute: ComputeDevice = CPU,
+    *,
+    capture: bool = True,
 ) -> SoftPrefixLanguageModel:
     """Load the preset's language model, if the folder's card lists tuned weights for it.
 
@@ -156,6 +174,10 @@ def load_language_model(
         Weights with their card; the tuned part is called `PART`.
     cache_dir
         Where converted weights are kept.
+    compute
+        Where to load it to, and in which precision.
+    capture
+        As of `SoftPrefixLanguageModel`.
 
     Raises
     ------
@@ -166,27 +188,18 @@ def load_language_model(
         architecture = "SmolLM2-135M-Instruct" if preset == "compact" else "GLM-4-9B"
         return SoftPrefixLanguageModel(ModelPart("language model", architecture, None, UNTUNED))
     tuning = tuning_from_tensors(folder.tensors(PART))
-    compact = preset == "compact"
-    base = (
-        compact_base(cache_dir, compact_precision())
-        if compact
-        else folder_base(folder.folder / PART)
-    )
+    if preset == "compact":
+        base = compact_base(cache_dir, compute.words or compact_precision(), compute)
+    else:
+        base = folder_base(folder.folder / PART, compute)
     card = folder.card.parts[PART]
     part = ModelPart("language model", f"{base.name} + LoRA", card.sha256, card.trained_on)
-    return tuned(base, tuning, part)
+    return tuned(base, tuning, part, capture=capture)
 
 
-def compact_precision() -> torch.dtype:
-    """Give the precision that `compact` decodes in: bfloat16 where the processor multiplies it.
-
-    With AMX it halves the memory and is faster; without, it is five to twenty times slower.
-    """
-    has_amx = torch.cpu.get_capabilities().get("amx_bf16", False)
-    return torch.bfloat16 if has_amx else torch.float32
-
-
-def tuned(base: Base, tuning: Tuning, part: ModelPart) -> SoftPrefixLanguageModel:
+def tuned(
+    base: Base, tuning: Tuning, part: ModelPart, *, capture: bool = True
+) -> SoftPrefixLanguageModel:
     """Put tuned weights on their base.
 
     Raises
@@ -202,58 +215,4 @@ def tuned(base: Base, tuning: Tuning, part: ModelPart) -> SoftPrefixLanguageMode
     hidden = word_embeddings_of(base.causal_lm).embedding_dim
     lift = lift_from(tuning.lift_weight, tuning.lift_bias, hidden)
     causal_lm = merged(base.causal_lm, tuning).train(False)
-    return SoftPrefixLanguageModel(
-        part, Base(causal_lm, base.tokenizer, base.name, base.sha256), lift
-    )
-
-
-def compact_base(cache_dir: Path, precision: torch.dtype = torch.float32) -> Base:
-    """Load SmolLM2-135M-Instruct from its package, converted once; 540 MB in float32."""
-    causal_lm, tokenizer = _from_folder(converted_smollm2(cache_dir), precision)
-    return Base(causal_lm, tokenizer, "SmolLM2-135M-Instruct", SMOLLM2.sha256)
-
-
-def folder_base(folder: Path) -> Base:
-    """Load a language model from a local folder, in the precision it is stored in.
-
-    Raises
-    ------
-    WeightsUnusable
-        Where there is no model in transformers' own layout with safetensors.
-    """
-    shards = sorted(folder.glob("*.safetensors"))
-    if not (folder / "config.json").is_file() or not shards:
-        raise WeightsUnusable(
-            f"The folder {folder.name} holds no config.json with safetensors. Put a language model "
-            "in transformers' layout there, such as GLM-4-9B-0414."
-        )
-    config = json.loads((folder / "config.json").read_text())
-    if "auto_map" in config:
-        raise WeightsUnusable(
-            f"The model in {folder.name} needs code of its own, which is never run. Use the "
-            "version in transformers' layout, such as glm-4-9b-chat-hf or GLM-4-9B-0414."
-        )
-    told = "".join(f"{shard.name} {file_sha256(shard)}\n" for shard in shards)
-    causal_lm, tokenizer = _from_folder(folder, "auto")
-    name = str(config.get("architectures", ["language model"])[0])
-    return Base(causal_lm, tokenizer, name, hashlib.sha256(told.encode()).hexdigest())
-
-
-def _from_folder(
-    folder: Path, dtype: torch.dtype | Literal["auto"]
-) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
-    try:
-        causal_lm = AutoModelForCausalLM.from_pretrained(
-            folder,
-            dtype=dtype,
-            use_safetensors=True,
-            device_map="cuda" if torch.cuda.is_available() else None,
-            **local,
-        )
-        tokenizer = AutoTokenizer.from_pretrained(folder, **local)
-    except (OSError, ValueError) as error:
-        raise WeightsUnusable(
-            f"The language model in {folder.name} cannot be loaded ({type(error).__name__})."
-        ) from error
-    return causal_lm, tokenizer
+    return SoftPrefixLanguageModel(part, replace(base, causal_lm=causal_lm), lift, capture=capture)

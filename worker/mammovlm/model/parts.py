@@ -201,7 +201,9 @@ def load_parts(settings: Settings) -> LoadedParts:
     compute = compute_device(settings)
     loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir, compute)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
-    language_model = load_language_model(preset.name, loader.folder, settings.cache_dir)
+    language_model = load_language_model(
+        preset.name, loader.folder, settings.cache_dir, compute, capture=settings.graph_capture
+    )
     return LoadedParts(
         preset=preset,
         selector=selector,

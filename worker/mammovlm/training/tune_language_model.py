@@ -20,7 +20,8 @@ from matplotlib import pyplot
 from rich.progress import Progress
 
 from mammovlm.findings import ModelPart
-from mammovlm.model.language_model import Base, compact_base, folder_base, tuned
+from mammovlm.model.language_model import tuned
+from mammovlm.model.language_model_base import Base, compact_base, folder_base
 from mammovlm.model.language_model_tuning import (
     Tuning,
     lora_tensors,
