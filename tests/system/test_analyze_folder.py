@@ -67,6 +67,7 @@ def test_without_a_structured_report_the_summary_stands_for_the_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MAMMOVLM_STRUCTURED_REPORT", "false")
+    monkeypatch.setenv("MAMMOVLM_INCLUDE_PATIENT_TEXT", "false")
     monkeypatch.setenv("MAMMOVLM_CAD_REPORT", "true")
     for image in (images := four_views()):
         save(image, tmp_path / "in")

@@ -17,6 +17,7 @@ from mammovlm.model import MammoVLM
 from mammovlm.pipeline import analyse
 from mammovlm.results import Refusal, ReportOptions, check_refusal_report, refusal_report
 from mammovlm.settings import Settings
+from mammovlm.words import LANGUAGES
 from report_examples import ALGORITHM, MADE_AT, study_of
 
 REASON = RejectionReason.NO_STANDARD_VIEW
@@ -98,6 +99,31 @@ def test_the_same_refusal_has_the_same_uids_and_another_has_others() -> None:
         {"predecessor": before},
     ):
         assert not uids() & uids(**changes)
+
+
+def test_it_speaks_the_language_of_the_site(tmp_path: Path) -> None:
+    unknown = mammogram(ViewPosition="XX", ViewCodeSequence=None, PatientOrientation=None)
+    wanted = Settings(refusal_report=True, language="zh-CN")
+    (report,) = analysed([unknown], tmp_path, wanted)
+    words = LANGUAGES["zh-CN"]
+    assert words.refusal.reasons[REASON] in words_of(report)
+    assert words.refusal.nothing in words_of(report)
+    assert words.report.disclaimer in words_of(report)
+    assert REASON.text not in words_of(report)
+    assert "zh-CN" in [
+        item.ConceptCodeSequence[0].CodeValue for item in items(report) if item.ValueType == "CODE"
+    ]
+
+
+def test_every_language_but_english_has_every_reason_and_both_states() -> None:
+    reasons = {*map(str, RejectionReason), "result-invalid"}
+    for tag, sentences in LANGUAGES.items():
+        assert set(sentences.refusal.reasons) == (set() if tag == "en-US" else reasons)
+        assert set(sentences.refusal.states) == {"rejected", "failed"}
+    study = refusal(language="zh-CN", detail="Rows")
+    assert study.said.endswith("（说明：Rows）")
+    english = refusal_report(refusal(), ReportOptions())
+    assert refusal_report(study, ReportOptions()).SOPInstanceUID != english.SOPInstanceUID
 
 
 def test_a_report_that_says_another_reason_is_refused() -> None:

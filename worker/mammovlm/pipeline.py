@@ -139,6 +139,8 @@ def _store_refusal(fetched: _Fetched, refused: StudyRejected | ResultInvalid) ->
         algorithm=fetched.model.algorithm,
         headers=headers,
         predecessor=job.predecessor,
+        language=settings.language,
+        detail=refused.detail if isinstance(refused, StudyRejected) else "",
     )
     report = refusal_report(refusal, ObjectOptions.from_settings(settings).report)
     check_refusal_report(report, refusal)

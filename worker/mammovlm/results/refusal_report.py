@@ -1,7 +1,6 @@
 """A structured report that says why a study has no result, and gives no number (TID 1500).
 
-It is for the technologist or radiologist who opens the study and would otherwise find nothing. Its
-text is in English, as the reasons are.
+It is for the technologist or radiologist who opens the study and would otherwise find nothing.
 """
 
 import json
@@ -32,12 +31,12 @@ from mammovlm.results.object_header import (
     add_series,
 )
 from mammovlm.results.patient_and_study import copy_patient_and_study
-from mammovlm.results.qualitative_evaluations import DISCLAIMER
 from mammovlm.results.refusal_document import NoResult
 from mammovlm.results.report_content import items_named, texts_named
 from mammovlm.results.report_options import ReportOptions
 from mammovlm.results.sr_document import add_document, add_references
 from mammovlm.results.uids import ObjectUids, derived_uid
+from mammovlm.words import ENGLISH, LANGUAGES
 
 
 @dataclass(frozen=True)
@@ -52,21 +51,35 @@ class Refusal(NoResult):
         Of the images that were looked at; at least one, all of one patient.
     predecessor
         The report of the run before.
+    language, detail
+        Of the report; what the text adds to the reason's own, for languages other than the text's.
     """
 
     algorithm: Algorithm
     headers: Sequence[Dataset] = field(repr=False)
     predecessor: PredecessorReport | None = None
+    language: str = ENGLISH.language
+    detail: str = ""
+
+    @property
+    def said(self) -> str:
+        """The text in the report's language."""
+        words = LANGUAGES[self.language].refusal
+        reason = words.reasons.get(self.reason)
+        if reason is None:
+            return self.text
+        return words.detail.format(reason=reason, detail=self.detail) if self.detail else reason
 
     @property
     def comments(self) -> tuple[str, ...]:
         """What stands beside the text: that nothing was found out, and the limits of use."""
+        sentences = LANGUAGES[self.language]
+        words = sentences.refusal
         return (
-            f"Status: {self.status}. Reason: {self.reason}.",
-            "Nothing was analyzed: no density and no likelihood is given. This says nothing about "
-            "the breasts.",
-            self.algorithm.training_note,
-            DISCLAIMER,
+            words.status.format(state=words.states[self.status], reason=self.reason),
+            words.nothing,
+            sentences.note_of(self.algorithm.training_note),
+            sentences.report.disclaimer,
         )
 
     @property
@@ -79,6 +92,7 @@ class Refusal(NoResult):
             self.text,
             self.algorithm.device_uid,
             self.predecessor.sop_instance_uid if self.predecessor else "",
+            *(() if self.language == ENGLISH.language else (self.language,)),
         )
         return ObjectUids(derived_uid("refusal", *parts), derived_uid("refusal series", *parts))
 
@@ -132,7 +146,7 @@ def check_refusal_report(made: Dataset, refusal: Refusal) -> None:
             return fit_text(clean_text(words), str(stored.SpecificCharacterSet))
 
         (words,) = items_named(stored, codes.QUALITATIVE_EVALUATIONS)
-        if texts_named(words, codes.NARRATIVE_SUMMARY) != (as_stored(refusal.text),):
+        if texts_named(words, codes.NARRATIVE_SUMMARY) != (as_stored(refusal.said),):
             yield "text"
         if texts_named(words, codes.COMMENT) != tuple(map(as_stored, refusal.comments)):
             yield "comments"
@@ -150,11 +164,11 @@ def _tree(refusal: Refusal) -> ContainerContentItem:
     parameters = [weights_of(part) for part in refusal.algorithm.parts]
     words: list[ContentItem] = [
         code(codes.PROCESSING_SUMMARY, codes.NONE_SUCCEEDED),
-        *texts(codes.NARRATIVE_SUMMARY, refusal.text),
+        *texts(codes.NARRATIVE_SUMMARY, refusal.said),
         *(item for comment in refusal.comments for item in texts(codes.COMMENT, comment)),
     ]
     items: list[ContentItem] = [
-        *language_items("en-US"),
+        *language_items(refusal.language),
         *observer_items(refusal.algorithm),
         code(codes.PROCEDURE_REPORTED, codes.IMAGING_PROCEDURE, HAS_CONCEPT_MOD),
         container(

@@ -10,6 +10,7 @@ from typing import Final
 
 from mammovlm.words.chinese_page import PAGE
 from mammovlm.words.chinese_questions import ANSWER_PATTERNS, QUESTIONS
+from mammovlm.words.chinese_refusal import REFUSAL
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
 from mammovlm.words.sentences import Forbidden, Form, Sentences, Term, Unit
 from mammovlm.words.shapes import Shape
@@ -277,5 +278,6 @@ CHINESE: Final = Sentences(
     report=_REPORT,
     readable=_READABLE,
     page=PAGE,
+    refusal=REFUSAL,
     questions=QUESTIONS,
 )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from mammovlm.words.english_questions import ANSWER_PATTERNS, QUESTIONS
+from mammovlm.words.english_refusal import REFUSAL
 from mammovlm.words.page_words import PageWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
 from mammovlm.words.sentences import Forbidden, Form, PromptWords, Sentences, Term, Unit
@@ -291,5 +292,6 @@ ENGLISH: Final = Sentences(
     report=_REPORT,
     readable=_READABLE,
     page=_PAGE,
+    refusal=REFUSAL,
     questions=QUESTIONS,
 )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from mammovlm.words.page_words import PageWords
 from mammovlm.words.question_words import QuestionWords
+from mammovlm.words.refusal_words import RefusalWords
 from mammovlm.words.report_words import Names, ReadableWords, ReportWords, SummaryWords
 from mammovlm.words.shapes import Shape
 
@@ -126,9 +127,10 @@ class Sentences:
         Phrasings without a fact.
     forbidden
         Regular expressions that no wording may hold, by what is wrong with them.
-    names, summary, report, readable, page
+    names, summary, report, readable, page, refusal
         Names of sides, views and the like; the radiologist's sentences; the report's other
-        texts; the labels of the report as text; those of the one-page summary.
+        texts; the labels of the report as text; those of the one-page summary; the texts of a
+        report without result.
     questions
         How a question about a result is read.
     prompt
@@ -150,6 +152,7 @@ class Sentences:
     report: ReportWords
     readable: ReadableWords
     page: PageWords
+    refusal: RefusalWords
     questions: QuestionWords
     prompt: PromptWords | None = None
 
