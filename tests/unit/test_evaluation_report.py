@@ -15,6 +15,7 @@ from mammovlm.training.evaluation_labels import BreastLabels, LabelledExam
 from mammovlm.training.evaluation_scores import BreastScores, ExamOutcome, StudyScores
 from mammovlm.training.evaluation_table import EvaluationTable, evaluation_table, write_results
 from mammovlm.training.study_evaluation_measures import (
+    ZERO_SHOT,
     EvaluationResult,
     as_plain,
     measure_evaluation,
@@ -52,6 +53,8 @@ def _table(exams: int = 40) -> EvaluationTable:
             vendor="GE" if number < 30 else "",
             age_band="50-59",
             seconds=2.0,
+            branches=None,
+            zero_shot=0.4 + 0.2 * malignant,
         )
         outcomes.append(ExamOutcome(str(number), "2.25.1", (study,)))
     labelled.append(LabelledExam("refused", 99, 99, {}))
@@ -80,10 +83,15 @@ def test_every_measure_counts_what_it_was_measured_on() -> None:
     by_study = result.malignancy[0]
     assert (by_study.unit, by_study.ranking.cases, by_study.ranking.positives) == ("study", 40, 20)
     assert by_study.rule_out is not None
+    asked = next(each for each in result.malignancy if each.score == ZERO_SHOT)
+    assert asked.ranking.auc is not None
+    assert asked.ranking.auc.value == 1
 
 
 def test_a_side_that_the_manifest_does_not_name_is_counted_and_not_measured() -> None:
-    study = StudyScores(None, (_breast(R, 0.5), _breast(L, 0.5)), "convnext", True, "", "", 1.0)
+    study = StudyScores(
+        None, (_breast(R, 0.5), _breast(L, 0.5)), "convnext", True, "", "", 1.0, None, None
+    )
     exam = LabelledExam("1", 1, 1, {R: BreastLabels(outcome=Truth.BENIGN)})
     result = _result(evaluation_table([exam], [ExamOutcome("1", "2.25.1", (study,))]))
     assert result.sides_without_label == 1

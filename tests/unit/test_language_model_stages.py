@@ -117,12 +117,16 @@ def test_the_measures_tell_a_faithful_writer_from_a_blind_one(exams: Exams) -> N
     phrases = {"A": "almost all fat", "B": "mostly fat with some dense areas"}
     phrases |= {"C": "dense in many areas", "D": "very dense"}
 
-    def looks(prompt: str, embeddings: np.ndarray, slots: Sequence[Slot]) -> str:
+    def looks(
+        prompt: str, embeddings: np.ndarray, slots: Sequence[Slot], likely: Sequence[str] = ()
+    ) -> str:
         density = max(centres, key=lambda one: float(centres[one] @ embeddings.mean(0)))
         told = next((text for text in phrases.values() if f"Density: {text}" in prompt), None)
         return f"Your breast tissue is {told or phrases[density]}."
 
-    def blind(prompt: str, embeddings: np.ndarray, slots: Sequence[Slot]) -> str:
+    def blind(
+        prompt: str, embeddings: np.ndarray, slots: Sequence[Slot], likely: Sequence[str] = ()
+    ) -> str:
         return "Your breast tissue is very dense."
 
     seen = measure_swap(looks, exams.held_out, ENGLISH, pairs=10)
@@ -131,4 +135,7 @@ def test_the_measures_tell_a_faithful_writer_from_a_blind_one(exams: Exams) -> N
     assert seen.own_density > 0.8
     assert seen.moved == 0
     assert unseen.changed == 0
-    assert measure_wordings(blind, exams.held_out, ENGLISH, texts=3).passed == 0
+    words = measure_wordings(blind, exams.held_out, ENGLISH, texts=8)
+    assert words.passed == 0
+    assert words.contradicting > 0
+    assert words.reached == 0

@@ -71,6 +71,21 @@ def test_a_tuned_model_writes_the_same_words_twice(tmp_path: Path, kind: str) ->
     assert model.part.weights_sha256 is not None
 
 
+@pytest.mark.parametrize("kind", ["llama", "glm"])
+def test_the_share_of_a_first_word_reads_the_images_and_complements_the_other(
+    tmp_path: Path, kind: str
+) -> None:
+    model = load_language_model("paper", weights_folder(tmp_path, kind), tmp_path)
+    shares = [
+        model.first_word_share(WriteRequest("So?", EMBEDDINGS * times, HANGING_ORDER), words)
+        for times, words in ((5, ("y", "n")), (5, ("n", "y")), (-5, ("y", "n")))
+    ]
+    yes, no, other_woman = (share or 0 for share in shares)
+    assert 0 < yes < 1
+    assert yes + no == pytest.approx(1, abs=1e-5)
+    assert yes != other_woman
+
+
 def test_another_womans_embeddings_change_the_words(tmp_path: Path) -> None:
     model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
     first = model.write("Breasts: right.", EMBEDDINGS * 5, HANGING_ORDER)

@@ -20,6 +20,7 @@ from mammovlm.errors import WeightsUnusable
 from mammovlm.model import MammoVLM
 from mammovlm.settings import Settings
 from mammovlm.training.datasets import ManifestInvalid, read_manifest
+from mammovlm.training.evaluation_request import Evaluation
 from mammovlm.training.phantoms import CaseMix
 from mammovlm.training.study_evaluation_sources import (
     FIRST_FREE_SEED,
@@ -40,6 +41,8 @@ _COLUMNS = (
 )
 _NEEDED = {"sklearn": "scikit-learn", "matplotlib": "matplotlib"}
 _WHAT = "give --manifest or --phantoms, not both; --mini-mias alone or beside one of them"
+
+_EXAMS = "--every-expert and --explanations need exams: --manifest or --phantoms"
 
 
 @click.command()
@@ -79,6 +82,18 @@ _WHAT = "give --manifest or --phantoms, not both; --mini-mias alone or beside on
     help="A copy of mini-MIAS, measured film by film.",
 )
 @click.option(
+    "--every-expert",
+    is_flag=True,
+    help="Let all experts look at every exam, not only the one that its density picks.",
+)
+@click.option(
+    "--explanations",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="So many texts of the language model about these exams, and a quarter as many answers.",
+)
+@click.option(
     "--draws",
     type=click.IntRange(100),
     default=2000,
@@ -100,16 +115,20 @@ def evaluate(
     case_mix: str,
     rows: int,
     mini_mias: Path | None,
+    every_expert: bool,
+    explanations: int,
     draws: int,
     out: Path,
 ) -> None:
-    """Measure the weights on labelled exams: density, 4 against 3, presence, malignancy.
+    """Measure the weights on labelled exams: density, 4 against 3, presence, malignancy, words.
 
     Every exam goes the worker's own way: reading, model, findings. What is refused is counted with
     its reason. A run that was stopped goes on where it was when it is given the same --out.
     """
     if (manifest and phantoms) or not (manifest or phantoms or mini_mias):
         raise click.UsageError(_WHAT)
+    if (every_expert or explanations) and not (manifest or phantoms):
+        raise click.UsageError(_EXAMS)
     _require_training()
     source: ExamSource | None = None
     try:
@@ -121,7 +140,18 @@ def evaluate(
         raise click.ClickException(f"{manifest}:\n{failure}") from failure
     except (SeedsUsed, NothingLabelled) as refused:
         raise click.ClickException(str(refused)) from refused
-    _run(source, bool(phantoms), mini_mias, out, draws)
+    _run(
+        Evaluation(
+            settings=Settings(),
+            source=source,
+            are_phantoms=bool(phantoms),
+            mini_mias=mini_mias,
+            out=out,
+            draws=draws,
+            every_expert=every_expert,
+            texts=explanations,
+        )
+    )
 
 
 def _require_training() -> None:
@@ -133,23 +163,18 @@ def _require_training() -> None:
         )
 
 
-def _run(
-    source: ExamSource | None, are_phantoms: bool, mini_mias: Path | None, out: Path, draws: int
-) -> None:
+def _run(asked: Evaluation) -> None:
     from mammovlm.training.study_evaluation_run import (  # noqa: PLC0415 - needs the extra
-        Evaluation,
         run_evaluation,
     )
 
-    if source is not None:
-        _console.print(f"Measuring on {source.description}.", highlight=False, markup=False)
-    settings = Settings()
+    if asked.source is not None:
+        _console.print(f"Measuring on {asked.source.description}.", highlight=False, markup=False)
     try:
         with _console.status("loading the model"):
-            model = MammoVLM.load(settings)
-        asked = Evaluation(model, settings, source, are_phantoms, mini_mias, out, draws)
+            model = MammoVLM.load(asked.settings)
         with _progress() as told:
-            report = run_evaluation(asked, told)
+            report = run_evaluation(asked, model, told)
     except WeightsUnusable as failure:
         raise click.ClickException(str(failure)) from failure
     except FileNotFoundError as failure:

@@ -24,6 +24,7 @@ from mammovlm.model.language_model_base import Base, compact_base, compact_preci
 from mammovlm.model.language_model_tuning import Tuning, merged, tuning_from_tensors
 from mammovlm.model.soft_prefix import Lift, lift_from, prompt_tokens, spliced, word_embeddings_of
 from mammovlm.model.weights import WeightsFolder
+from mammovlm.model.word_shares import share_of_first_words
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import Slot
 
@@ -138,6 +139,32 @@ class SoftPrefixLanguageModel:
         return [
             str(tokenizer.decode(answer, skip_special_tokens=True)).strip() for answer in answers
         ]
+
+    @torch.inference_mode()
+    def first_word_share(
+        self, request: WriteRequest, words: tuple[Sequence[str], Sequence[str]]
+    ) -> float | None:
+        """Tell how much likelier an answer begins with some words than with others (A20).
+
+        Only an evaluation asks for it: no report shows it.
+
+        Parameters
+        ----------
+        request
+            What is asked.
+        words
+            Those whose share is asked for, and the others; only their first tokens count.
+
+        Returns
+        -------
+        float or None
+            P(first) / (P(first) + P(second)), 0..1; None without tuned weights.
+        """
+        base, lift = self._base, self._lift
+        if base is None or lift is None:
+            return None
+        inputs = _embedded(base, lift, request)
+        return share_of_first_words(base.causal_lm, base.tokenizer, inputs, words)
 
 
 def _embedded(base: Base, lift: Lift, request: WriteRequest) -> Tensor:

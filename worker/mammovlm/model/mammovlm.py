@@ -68,6 +68,11 @@ class MammoVLM:
         """The sizes."""
         return self._parts.preset
 
+    @property
+    def parts(self) -> LoadedParts:
+        """The networks, for an evaluation that asks more of them than a report needs."""
+        return self._parts
+
     def assess(self, study: Study) -> ModelOutput:
         """Assess one study; see `mammovlm.model.Model`."""
         return self.assess_together([prepared(study, self.preset)])[0]

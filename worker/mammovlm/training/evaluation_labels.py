@@ -1,7 +1,7 @@
 """What is known of each exam that the model is measured on: labels by breast."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mammovlm.findings import DensityCategory
@@ -82,6 +82,9 @@ class LabelledExam:
         What is known, by side.
     files
         Where its images lie; none where the exam is drawn when it is needed.
+    reports
+        What a radiologist wrote of each breast, without category and verdict (four-systems A10);
+        only to compare with, never shown to the model as the worker runs it.
     """
 
     key: str
@@ -89,6 +92,7 @@ class LabelledExam:
     patient: int
     breasts: Mapping[Laterality, BreastLabels]
     files: tuple[Path, ...] = ()
+    reports: Mapping[Laterality, str] = field(default_factory=dict)
 
 
 def labels_of_breast(rows: Iterable[ManifestRow]) -> BreastLabels:

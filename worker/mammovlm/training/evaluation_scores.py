@@ -1,8 +1,10 @@
 """What the model said of labelled exams, as numbers that can be kept and read again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mammovlm.study import Laterality
+from mammovlm.explanation.facts import ScoreRange
+from mammovlm.study import Laterality, Slot
 
 Shares = tuple[float, float, float, float]
 
@@ -19,12 +21,44 @@ class BreastScores:
         Probabilities of A, B, C and D.
     presence, suspicion
         Likelihoods 0..1.
+    words
+        The range in which a report's text says that the score lies.
     """
 
     laterality: Laterality
     density: Shares | None
     presence: float | None
     suspicion: float | None
+    words: ScoreRange | None = None
+
+
+@dataclass(frozen=True)
+class Branches:
+    """What the networks gave before fusion; scores can be put together anew from it.
+
+    Parameters
+    ----------
+    slots
+        Of the views, row by row.
+    routed
+        The expert that the density picked.
+    images
+        UMiCon's embeddings by expert, (views, 128) each, see `mammovlm.training.packed_rows`; the
+        routed expert's at least.
+    texts
+        The text branch's by what was read, one of `TEXTS`; those with a report only where there
+        is one.
+    """
+
+    slots: tuple[Slot, ...]
+    routed: str
+    images: Mapping[str, str]
+    texts: Mapping[str, str]
+
+
+METADATA, NOTHING = "metadata", "nothing"
+METADATA_AND_REPORT, REPORT = "metadata + report", "report"
+TEXTS = (METADATA, NOTHING, METADATA_AND_REPORT, REPORT)
 
 
 @dataclass(frozen=True)
@@ -47,6 +81,10 @@ class StudyScores:
         Such as "50-59"; empty where the header does not say.
     seconds
         Reading and model.
+    branches
+        None where UMiCon or heads are untrained.
+    zero_shot
+        The language model's own score for malignancy, 0..1; None where it is untuned.
     """
 
     density: Shares | None
@@ -56,6 +94,8 @@ class StudyScores:
     vendor: str
     age_band: str
     seconds: float
+    branches: Branches | None
+    zero_shot: float | None
 
 
 @dataclass(frozen=True)

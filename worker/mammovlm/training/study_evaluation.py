@@ -5,6 +5,7 @@ What an exam gave is kept in a journal, so that a run that was stopped goes on w
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Final
@@ -13,10 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 
 from mammovlm.archive.found_studies import identify_file
 from mammovlm.errors import StudyRejected
-from mammovlm.findings import Density, Findings, Likelihood
+from mammovlm.explanation.facts import score_range
+from mammovlm.findings import Density, Likelihood
 from mammovlm.imaging import ReadingLimits, read_study
 from mammovlm.job import StoredInstance
-from mammovlm.model import MammoVLM
+from mammovlm.model import MammoVLM, ModelOutput
 from mammovlm.study import Study
 from mammovlm.training.evaluation_labels import LabelledExam
 from mammovlm.training.evaluation_scores import (
@@ -26,6 +28,7 @@ from mammovlm.training.evaluation_scores import (
     StudyScores,
     age_band,
 )
+from mammovlm.training.study_branches import StudyProbe
 from mammovlm.training.study_evaluation_sources import ExamSource
 
 _log = logging.getLogger(__name__)
@@ -80,10 +83,31 @@ def _ends_a_line(path: Path) -> bool:
         return file.read(1) == b"\n"
 
 
+@dataclass(frozen=True)
+class Assessor:
+    """What looks at a study.
+
+    Parameters
+    ----------
+    model
+        The worker's.
+    probe
+        Asks its parts for more.
+    limits
+        Of reading.
+    threshold
+        Of the suspicion, as a report words it.
+    """
+
+    model: MammoVLM
+    probe: StudyProbe
+    limits: ReadingLimits
+    threshold: float
+
+
 def assess_exams(
     source: ExamSource,
-    model: MammoVLM,
-    limits: ReadingLimits,
+    assessor: Assessor,
     journal: Journal,
     told: Callable[[int], None] = lambda done: None,
 ) -> tuple[ExamOutcome, ...]:
@@ -98,18 +122,16 @@ def assess_exams(
     told(0)
     for exam in source.exams:
         outcome = journal.find(exam.key)
-        if outcome is None:
-            outcome = _assess_exam(exam, source, model, limits)
+        if outcome is None or not all(assessor.probe.knows(s.branches) for s in outcome.studies):
+            outcome = _assess_exam(exam, source, assessor)
             journal.add(outcome)
         outcomes.append(outcome)
         told(len(outcomes))
     return tuple(outcomes)
 
 
-def _assess_exam(
-    exam: LabelledExam, source: ExamSource, model: MammoVLM, limits: ReadingLimits
-) -> ExamOutcome:
-    device_uid = model.algorithm.device_uid
+def _assess_exam(exam: LabelledExam, source: ExamSource, assessor: Assessor) -> ExamOutcome:
+    device_uid = assessor.model.algorithm.device_uid
     with source.files(exam) as files:
         if not all(file.is_file() for file in files):
             return ExamOutcome(exam.key, device_uid, refusals=(FILE_MISSING,))
@@ -119,7 +141,10 @@ def _assess_exam(
                 refusals.append(NOT_DICOM)
                 continue
             try:
-                studies.append(_assess_study(uid, instances, source, model, limits))
+                study, seconds, output = _assess_study(uid, instances, assessor)
+                vendor = source.vendor(study.views[0].source.header)
+                scores = _scores(study, output, exam, assessor)
+                studies.append(replace(scores, vendor=vendor, seconds=round(seconds, 3)))
             except StudyRejected as rejected:
                 refusals.append(rejected.reason.value)
             except Exception as fault:  # noqa: BLE001 - one exam must not end hours of measuring
@@ -146,20 +171,19 @@ def _by_study(files: Sequence[Path]) -> list[tuple[str | None, list[StoredInstan
 
 
 def _assess_study(
-    uid: str,
-    instances: Sequence[StoredInstance],
-    source: ExamSource,
-    model: MammoVLM,
-    limits: ReadingLimits,
-) -> StudyScores:
+    uid: str, instances: Sequence[StoredInstance], assessor: Assessor
+) -> tuple[Study, float, ModelOutput]:
+    """Do what the worker does, and tell how many seconds it took."""
     start = perf_counter()
-    study = read_study(uid, instances, (), limits)
-    findings = model.assess(study).findings
-    return _scores(study, findings, source, perf_counter() - start)
+    study = read_study(uid, instances, (), assessor.limits)
+    output = assessor.model.assess(study)
+    return study, perf_counter() - start, output
 
 
-def _scores(study: Study, findings: Findings, source: ExamSource, seconds: float) -> StudyScores:
-    first = study.views[0]
+def _scores(
+    study: Study, output: ModelOutput, exam: LabelledExam, assessor: Assessor
+) -> StudyScores:
+    findings = output.findings
     return StudyScores(
         density=_shares(findings.density),
         breasts=tuple(
@@ -168,14 +192,17 @@ def _scores(study: Study, findings: Findings, source: ExamSource, seconds: float
                 _shares(breast.density),
                 _value(breast.presence),
                 _value(breast.suspicion),
+                score_range(breast, assessor.threshold),
             )
             for breast in findings.breasts
         ),
         expert=findings.views[0].expert,
         complete=not findings.missing,
-        vendor=source.vendor(first.source.header),
-        age_band=age_band(first.metadata.get("age", "")),
-        seconds=round(seconds, 3),
+        vendor="",
+        age_band=age_band(study.views[0].metadata.get("age", "")),
+        seconds=0.0,
+        branches=assessor.probe.branches(study, output, exam.reports),
+        zero_shot=assessor.probe.zero_shot(study, output),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from math import isfinite
 from statistics import median
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -32,6 +32,8 @@ from mammovlm.training.evaluation_slices import (
 )
 from mammovlm.training.evaluation_table import EvaluationTable, StudyRow
 
+ZERO_SHOT: Final = "language model asked, images alone (zero-shot)"
+"""Four-systems A20; never in a report."""
 Thresholds = Mapping[str, Mapping[str, float]]
 """By score ("presence", "suspicion"), then by name ("stored with the weights")."""
 
@@ -65,7 +67,8 @@ class MalignancyResult:
     Parameters
     ----------
     score, unit
-        What was ranked: "presence × suspicion" or "suspicion", of a "breast" or a "study".
+        What was ranked: "presence × suspicion" or "suspicion", of a "breast" or a "study", or
+        `ZERO_SHOT`, of a study.
     cases
         What it was measured on.
     ranking, rule_out
@@ -195,6 +198,7 @@ def _malignancy(table: EvaluationTable, draws: int) -> list[MalignancyResult]:
     scored = {
         ("study", MALIGNANCY.name): _study_cases([(row, row.malignancy) for row in table.studies]),
         ("study", SUSPICION.name): _study_cases([(row, row.suspicion) for row in table.studies]),
+        ("study", ZERO_SHOT): _study_cases([(row, row.scores.zero_shot) for row in table.studies]),
         ("breast", MALIGNANCY.name): MALIGNANCY.cases(table.breasts),
         ("breast", SUSPICION.name): MALIGNANCY_BY_SUSPICION.cases(table.breasts),
     }

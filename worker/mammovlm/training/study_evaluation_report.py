@@ -9,6 +9,7 @@ from mammovlm.training.evaluation import Measured
 from mammovlm.training.evaluation_binary import FEWEST, MEASURES, Ranking
 from mammovlm.training.evaluation_calibration import Calibration
 from mammovlm.training.evaluation_density import DensityResult
+from mammovlm.training.markdown_tables import table
 from mammovlm.training.study_evaluation_measures import (
     EvaluationResult,
     FilmResult,
@@ -59,6 +60,7 @@ def evaluation_markdown(
     result: EvaluationResult | None,
     films: FilmResult | None,
     plots: Sequence[str] = (),
+    sections: Sequence[str] = (),
 ) -> str:
     """Word an evaluation.
 
@@ -68,6 +70,8 @@ def evaluation_markdown(
         None where not measured.
     plots
         File names beside the report.
+    sections
+        Lines of further sections.
     """
     lines = [*_top(head, result)]
     if result is not None:
@@ -78,6 +82,7 @@ def evaluation_markdown(
         lines += _malignancy(result.malignancy)
     if films is not None:
         lines += _films(films)
+    lines += sections
     for name in plots:
         lines += ["", f"![{name.removesuffix('.png').replace('_', ' ')}]({name})"]
     return "\n".join([*lines, *_parts(head.algorithm)]) + "\n"
@@ -107,7 +112,8 @@ def _top(head: EvaluationHead, result: EvaluationResult | None) -> Iterator[str]
     yield f"- Date: {head.date}"
     yield (
         f"- Intervals: 95 %, bootstrap over patients, {head.draws} draws. No AUC where fewer than "
-        f"{FEWEST} are of either class. Image and header as the worker reads them, no report."
+        f"{FEWEST} are of either class. Image and header as the worker reads them, no report, "
+        "where a table does not say otherwise."
     )
 
 
@@ -272,9 +278,3 @@ def _or_dash(measured: Measured | None) -> str:
 
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
-
-
-def table(titles: Sequence[object], rows: Sequence[Sequence[object]]) -> list[str]:
-    """Word rows as a markdown table."""
-    lines = [titles, ["---"] * len(titles), *rows]
-    return [f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines]

@@ -1,7 +1,7 @@
 """One evaluation from exams to files: assess, measure, write report, table, numbers and plots."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +9,13 @@ from typing import Final
 
 from mammovlm.imaging import ReadingLimits
 from mammovlm.model import MammoVLM
-from mammovlm.settings import Settings
-from mammovlm.training.evaluation import DRAWS
-from mammovlm.training.evaluation_table import evaluation_table, write_results
-from mammovlm.training.study_evaluation import Journal, assess_exams
+from mammovlm.training.evaluation_request import Evaluation
+from mammovlm.training.evaluation_table import EvaluationTable, evaluation_table, write_results
+from mammovlm.training.kept_texts import KeptTexts
+from mammovlm.training.side_by_side import SideBySide, side_by_side
+from mammovlm.training.side_by_side_report import side_by_side_lines
+from mammovlm.training.study_branches import StudyProbe
+from mammovlm.training.study_evaluation import Assessor, Journal, assess_exams
 from mammovlm.training.study_evaluation_films import measure_films
 from mammovlm.training.study_evaluation_measures import (
     EvaluationResult,
@@ -23,45 +26,48 @@ from mammovlm.training.study_evaluation_measures import (
 from mammovlm.training.study_evaluation_plots import draw_plots
 from mammovlm.training.study_evaluation_report import EvaluationHead, evaluation_markdown
 from mammovlm.training.study_evaluation_sources import ExamSource
-from mammovlm.training.study_evaluation_thresholds import operating_thresholds
+from mammovlm.training.study_evaluation_thresholds import (
+    fixed_thresholds,
+    operating_thresholds,
+)
+from mammovlm.training.study_evaluation_words import (
+    WordsResult,
+    measure_words,
+    worded_exams,
+    words_lines,
+)
 
 JOURNAL: Final = "assessed.jsonl"
+TEXTS: Final = "texts.jsonl"
 Told = Callable[[str, int, int], None]
 """Called with what is counted, how many are done, and of how many."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What to measure, with what, and where the result goes.
+class _Measured:
+    """All results of the exams; no words where none were asked for."""
+
+    exams: EvaluationResult
+    inputs: SideBySide | None
+    words: WordsResult | None
+
+    def lines(self) -> list[str]:
+        """Give what the report says beside the first tables."""
+        lines = list(side_by_side_lines(self.inputs)) if self.inputs else []
+        return lines + (list(words_lines(self.words)) if self.words else [])
+
+
+def run_evaluation(asked: Evaluation, model: MammoVLM, told: Told) -> Path:
+    """Measure and write everything.
 
     Parameters
     ----------
-    model, settings
-        The weights, and the limits and threshold that the worker has.
-    source
-        Labelled exams; None for films alone.
-    are_phantoms
-        Whether none of the exams is real.
-    mini_mias
-        Folder of mini-MIAS films; None without.
-    out
-        Gets evaluation.md, results.csv, metrics.json, the plots, and the journal from which a
-        later call goes on.
-    draws
-        Of the bootstrap over patients.
-    """
-
-    model: MammoVLM
-    settings: Settings
-    source: ExamSource | None
-    are_phantoms: bool
-    mini_mias: Path | None
-    out: Path
-    draws: int = DRAWS
-
-
-def run_evaluation(asked: Evaluation, told: Told) -> Path:
-    """Measure and write everything.
+    asked
+        What to measure.
+    model
+        The weights.
+    told
+        Whom to tell how far it is.
 
     Returns
     -------
@@ -75,44 +81,82 @@ def run_evaluation(asked: Evaluation, told: Told) -> Path:
     """
     asked.out.mkdir(parents=True, exist_ok=True)
     films = None if asked.mini_mias is None else _films(asked, asked.mini_mias, told)
-    result = None if asked.source is None else _exams(asked, asked.source, told)
-    return _write(asked, result, films)
+    found = None if asked.source is None else _exams(asked, asked.source, model, told)
+    return _write(asked, model, found, films)
 
 
 def _films(asked: Evaluation, folder: Path, told: Told) -> FilmResult:
     return measure_films(folder, asked.settings, lambda done, total: told("films", done, total))
 
 
-def _exams(asked: Evaluation, source: ExamSource, told: Told) -> EvaluationResult:
-    exams = source.exams
-    journal = Journal(asked.out / JOURNAL, asked.model.algorithm.device_uid)
+def _exams(asked: Evaluation, source: ExamSource, model: MammoVLM, told: Told) -> _Measured:
+    exams, settings = source.exams, asked.settings
+    device_uid = model.algorithm.device_uid
+    assessor = Assessor(
+        model,
+        StudyProbe(model.parts, asked.every_expert),
+        ReadingLimits.from_settings(settings),
+        settings.suspicion_threshold,
+    )
     outcomes = assess_exams(
         source,
-        asked.model,
-        ReadingLimits.from_settings(asked.settings),
-        journal,
+        assessor,
+        Journal(asked.out / JOURNAL, device_uid),
         lambda done: told("exams", done, len(exams)),
     )
     table = evaluation_table(exams, outcomes)
     write_results(asked.out / "results.csv", table.breasts)
-    return measure_evaluation(table, operating_thresholds(asked.settings), asked.draws)
+    thresholds, words = operating_thresholds(settings), None
+    if asked.texts:
+        write = KeptTexts(model.write, asked.out / TEXTS, device_uid)
+        complete = worded_exams(row.scores for row in table.studies)
+        words = measure_words(write, complete, asked.texts, told)
+    return _Measured(
+        measure_evaluation(table, thresholds, asked.draws),
+        _inputs(model, table, fixed_thresholds(thresholds), asked.draws),
+        words,
+    )
 
 
-def _write(asked: Evaluation, result: EvaluationResult | None, films: FilmResult | None) -> Path:
+def _inputs(
+    model: MammoVLM, table: EvaluationTable, thresholds: Mapping[str, float], draws: int
+) -> SideBySide | None:
+    parts = model.parts
+    if parts.joint is None:
+        return None
+    return side_by_side(table.breasts, parts.joint, parts.preset.routes, thresholds, draws)
+
+
+def _write(
+    asked: Evaluation, model: MammoVLM, found: _Measured | None, films: FilmResult | None
+) -> Path:
     head = EvaluationHead(
-        algorithm=asked.model.algorithm,
+        algorithm=model.algorithm,
         data=asked.source.description if asked.source else "mini-MIAS films",
         are_phantoms=asked.are_phantoms,
         date=datetime.now(UTC).date().isoformat(),
         draws=asked.draws,
     )
+    result = found.exams if found else None
     plots: tuple[str, ...] = ()
     if result is not None:
         kind = "phantoms" if asked.are_phantoms else "real"
         plots = draw_plots(result, asked.out, f"{result.studies} studies, {kind}")
-    numbers = {"head": as_plain(head), "exams": as_plain(result), "mini_mias": as_plain(films)}
-    metrics = json.dumps(numbers, indent=2, allow_nan=False)
-    (asked.out / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
+    _write_numbers(asked.out / "metrics.json", head, found, films)
     report = asked.out / "evaluation.md"
-    report.write_text(evaluation_markdown(head, result, films, plots), encoding="utf-8")
+    told = evaluation_markdown(head, result, films, plots, found.lines() if found else ())
+    report.write_text(told, encoding="utf-8")
     return report
+
+
+def _write_numbers(
+    path: Path, head: EvaluationHead, found: _Measured | None, films: FilmResult | None
+) -> None:
+    numbers = {
+        "head": as_plain(head),
+        "exams": as_plain(found.exams if found else None),
+        "side_by_side": as_plain(found.inputs if found else None),
+        "words": as_plain(found.words if found else None),
+        "mini_mias": as_plain(films),
+    }
+    path.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")

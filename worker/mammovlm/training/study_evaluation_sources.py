@@ -2,7 +2,7 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from mammovlm.imaging.attributes import text
 from mammovlm.study import Laterality
 from mammovlm.training.datasets import Assessment, FindingType, ManifestRow, Split, Truth
 from mammovlm.training.evaluation_labels import BreastLabels, LabelledExam, labels_of_breast
+from mammovlm.training.exam_reports import breast_report
 from mammovlm.training.phantom_exams import phantoms_fingerprint
 from mammovlm.training.phantoms import (
     Biopsy,
@@ -23,6 +24,7 @@ from mammovlm.training.phantoms import (
     phantom_truths,
     write_exam,
 )
+from mammovlm.training.reports import scrub
 
 FIRST_FREE_SEED: Final = 40_000
 """The compact weights were trained and chosen on phantoms of seeds 30000 to 32199."""
@@ -136,7 +138,15 @@ def _manifest_exam(rows: Sequence[ManifestRow], number: int, patient: int) -> La
         if any(row.laterality is side for row in rows)
     }
     files = tuple(row.file for row in rows)
-    return LabelledExam(_key(rows[0].exam, files), number, patient, breasts, files)
+    reports = {side: _report(row for row in rows if row.laterality is side) for side in breasts}
+    told = {side: report for side, report in reports.items() if report}
+    key = _key("\0".join([rows[0].exam, *told.values()]), files)
+    return LabelledExam(key, number, patient, breasts, files, told)
+
+
+def _report(rows: Iterable[ManifestRow]) -> str:
+    """Put the texts of one breast's views together, each once."""
+    return scrub(" ".join(dict.fromkeys(row.report for row in rows if row.report.strip())))
 
 
 def _key(exam: str, files: Sequence[Path]) -> str:
@@ -195,13 +205,21 @@ class PhantomSource:
         """Give each phantom's labels; its pictures are not drawn for that."""
         drawing = phantoms_fingerprint()[:12]
         return tuple(
-            LabelledExam(
-                key=f"phantom {seed} {self.case_mix} {self.rows} {drawing}",
-                number=seed,
-                patient=seed,
-                breasts=_phantom_labels(phantom_truths(seed, self.case_mix)),
-            )
+            self._exam(seed, drawing)
             for seed in range(self.first_seed, self.first_seed + self.count)
+        )
+
+    def _exam(self, seed: int, drawing: str) -> LabelledExam:
+        truths = phantom_truths(seed, self.case_mix)
+        return LabelledExam(
+            key=f"phantom {seed} {self.case_mix} {self.rows} {drawing}",
+            number=seed,
+            patient=seed,
+            breasts=_phantom_labels(truths),
+            reports={
+                truth.laterality: breast_report(truth, 2 * seed + side)
+                for side, truth in enumerate(truths)
+            },
         )
 
     @contextmanager

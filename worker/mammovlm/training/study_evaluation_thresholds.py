@@ -33,3 +33,10 @@ def operating_thresholds(settings: Settings) -> Thresholds:
         if name in stated:
             stated[name][STORED] = value
     return stated
+
+
+def fixed_thresholds(points: Thresholds) -> dict[str, float]:
+    """Give one threshold a head: the one stored with the weights, else the first one stated."""
+    return {
+        name: each.get(STORED, next(iter(each.values()))) for name, each in points.items() if each
+    }

@@ -1,0 +1,95 @@
+"""What a language model wrote, kept by prompt, views and weights: a later run asks for no more.
+
+Decoding is greedy, so the same input gives the same words.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import TypeAdapter, ValidationError
+
+from mammovlm.model.language_model import MAX_SECONDS
+from mammovlm.study import Slot
+from mammovlm.training.answer_evaluation import WriteFromViews
+
+
+@dataclass(frozen=True)
+class KeptText:
+    """One text; ``key`` is a hash of what was given, ``seconds`` how long it took."""
+
+    key: str
+    text: str
+    seconds: float
+
+
+class KeptTexts:
+    """A language model that remembers.
+
+    Parameters
+    ----------
+    write
+        The language model.
+    path
+        One line of JSON a text, appended as they come; a line that was cut off is passed over.
+    device_uid
+        Of the weights.
+    longest
+        Seconds after which the language model cuts a text off; such a text tells of a busy machine
+        and is not kept.
+
+    Attributes
+    ----------
+    seconds : list of float
+        Of every text that was asked for, whenever it was written.
+    cut : int
+        Texts that were cut off.
+    """
+
+    _LINE: Final = TypeAdapter(KeptText)
+
+    def __init__(
+        self, write: WriteFromViews, path: Path, device_uid: str, longest: float = MAX_SECONDS
+    ) -> None:
+        self._write, self._path, self._device_uid = write, path, device_uid
+        self._longest = longest
+        self._known: dict[str, KeptText] = {}
+        for line in path.read_bytes().splitlines() if path.is_file() else ():
+            try:
+                kept = self._LINE.validate_json(line)
+            except ValidationError:
+                continue
+            self._known[kept.key] = kept
+        self.seconds: list[float] = []
+        self.cut = 0
+
+    def __call__(
+        self,
+        prompt: str,
+        embeddings: npt.NDArray[np.float32],
+        slots: Sequence[Slot],
+        likely: Sequence[str] = (),
+    ) -> str:
+        """Word a prompt, or give what was worded before."""
+        told = f"{self._device_uid}\0{prompt}\0{' '.join(map(str, slots))}\0".encode()
+        key = hashlib.sha256(told + np.ascontiguousarray(embeddings, "<f4").tobytes()).hexdigest()
+        if key not in self._known:
+            start = perf_counter()
+            text = self._write(prompt, embeddings, slots, likely)
+            self._keep(KeptText(key, text, round(perf_counter() - start, 3)))
+        self.seconds.append(self._known[key].seconds)
+        return self._known[key].text
+
+    def _keep(self, kept: KeptText) -> None:
+        self._known[kept.key] = kept
+        if kept.seconds >= self._longest:
+            self.cut += 1
+            return
+        with self._path.open("ab") as file:
+            # a line of its own even after one that was cut off
+            file.write(b"\n" + self._LINE.dump_json(kept))
