@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from mammovlm.model.language_model_tuning import (
     tuning_from_tensors,
     with_lora,
 )
+from mammovlm.model.memory_needs import Quantisation
 from mammovlm.model.soft_prefix import Lift
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.write_request import WriteRequest
@@ -207,3 +209,34 @@ def test_a_missing_shard_is_refused_by_its_name(tmp_path: Path) -> None:
     gone.unlink()
     with pytest.raises(WeightsUnusable, match=gone.name):
         folder_base(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["llama", "glm"])
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_quantised_weights_take_less_memory_and_still_write(
+    tmp_path: Path, kind: str, bits: Quantisation
+) -> None:
+    pytest.importorskip("bitsandbytes", reason="the extra `quantisation` is not installed")
+    folder = weights_folder(tmp_path, kind)
+    whole = load_language_model("paper", folder, tmp_path)
+    small = load_language_model("paper", folder, tmp_path, quantisation=bits)
+    assert _bytes(small) < _bytes(whole) / (1.5 if bits == "int8" else 2)
+    assert small.part.architecture.endswith(f", {bits} weights")
+    assert small.part != whole.part
+    requests = [WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER)] * 2
+    alone = small.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
+    assert alone
+    assert small.write_together(requests) == [alone, alone]
+
+
+def _bytes(model: SoftPrefixLanguageModel) -> int:
+    assert model._base
+    return sum(each.numel() * each.element_size() for each in model._base.causal_lm.parameters())
+
+
+def test_without_the_library_quantisation_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bitsandbytes", None)
+    with pytest.raises(WeightsUnusable, match=r"mammovlm\[quantisation\]"):
+        load_language_model("paper", weights_folder(tmp_path, "glm"), tmp_path, quantisation="int8")

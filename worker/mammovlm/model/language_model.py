@@ -20,8 +20,17 @@ from mammovlm.findings import ModelPart
 from mammovlm.model.decoding_together import TogetherDecoder, can_decode_together
 from mammovlm.model.device import CPU, ComputeDevice
 from mammovlm.model.drafted_decoding import Drafts, decode
-from mammovlm.model.language_model_base import Base, compact_base, compact_precision, folder_base
+from mammovlm.model.language_model_base import (
+    Base,
+    compact_base,
+    compact_precision,
+    folder_base,
+    shards_of,
+)
+from mammovlm.model.language_model_conversion import converted_smollm2
 from mammovlm.model.language_model_tuning import Tuning, merged, tuning_from_tensors
+from mammovlm.model.memory_needs import Quantisation
+from mammovlm.model.quantised_weights import quantise_linear_layers
 from mammovlm.model.soft_prefix import Lift, lift_from, prompt_tokens, spliced, word_embeddings_of
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.word_shares import share_of_first_words
@@ -188,6 +197,7 @@ def load_language_model(
     cache_dir: Path,
     compute: ComputeDevice = CPU,
     *,
+    quantisation: Quantisation = "none",
     capture: bool = True,
 ) -> SoftPrefixLanguageModel:
     """Load the preset's language model, if the folder's card lists tuned weights for it.
@@ -203,6 +213,8 @@ def load_language_model(
         Where converted weights are kept.
     compute
         Where to load it to, and in which precision.
+    quantisation
+        Of its linear layers. Quantised, it is put together in the processor's memory first.
     capture
         As of `SoftPrefixLanguageModel`.
 
@@ -215,13 +227,27 @@ def load_language_model(
         architecture = "SmolLM2-135M-Instruct" if preset == "compact" else "GLM-4-9B"
         return SoftPrefixLanguageModel(ModelPart("language model", architecture, None, UNTUNED))
     tuning = tuning_from_tensors(folder.tensors(PART))
+    first = compute if quantisation == "none" else replace(compute, device=CPU.device)
     if preset == "compact":
-        base = compact_base(cache_dir, compute.words or compact_precision(), compute)
+        base = compact_base(cache_dir, first.words or compact_precision(), first)
     else:
-        base = folder_base(folder.folder / PART, compute)
+        base = folder_base(folder.folder / PART, first)
     card = folder.card.parts[PART]
-    part = ModelPart("language model", f"{base.name} + LoRA", card.sha256, card.trained_on)
-    return tuned(base, tuning, part, capture=capture)
+    bits = "" if quantisation == "none" else f", {quantisation} weights"
+    part = ModelPart("language model", f"{base.name} + LoRA{bits}", card.sha256, card.trained_on)
+    model = tuned(base, tuning, part, capture=capture)
+    if quantisation != "none":
+        quantise_linear_layers(base.causal_lm, quantisation, compute.device)
+    return model
+
+
+def language_model_files(preset: str, folder: WeightsFolder, cache_dir: Path) -> list[Path]:
+    """Find the files of the weights that `load_language_model` will load; none where untuned."""
+    if not folder.has(PART):
+        return []
+    if preset == "compact":
+        return [converted_smollm2(cache_dir) / "model.safetensors"]
+    return shards_of(folder.folder / PART)
 
 
 def tuned(

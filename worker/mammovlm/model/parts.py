@@ -1,17 +1,23 @@
 """The parts of one MammoVLM, loaded: every network that has weights, and who each of them is."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mammovlm.errors import WeightsUnusable
+from mammovlm.errors import DeviceUnusable, WeightsUnusable
 from mammovlm.findings import ModelPart
 from mammovlm.model.density_selector import DensityHead
-from mammovlm.model.device import ComputeDevice, compute_device
+from mammovlm.model.device import CPU, ComputeDevice, compute_device
 from mammovlm.model.encoders import Encoder, create_encoder, empty_backbone
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
-from mammovlm.model.language_model import SoftPrefixLanguageModel, load_language_model
+from mammovlm.model.language_model import (
+    SoftPrefixLanguageModel,
+    language_model_files,
+    load_language_model,
+)
+from mammovlm.model.memory_needs import RESERVE, Quantisation, fitting, needs_of
 from mammovlm.model.packaged_weights import LITE, MINILM, load_lite, packaged_path
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset
 from mammovlm.model.text_encoder import TextBranch, TextEncoder, load_text_encoder
@@ -19,6 +25,8 @@ from mammovlm.model.umicon import UMiCon
 from mammovlm.model.visual_moe import VisualMoE
 from mammovlm.model.weights import WeightsFolder, load_into
 from mammovlm.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 COMPACT_WEIGHTS = Path(__file__).parent / "weights" / "compact"
 
@@ -198,11 +206,17 @@ def load_parts(settings: Settings) -> LoadedParts:
             "The folder in MAMMOVLM_WEIGHTS_DIR holds no card.json, which lists the weights and "
             "their hashes; docs/model-card.md shows one."
         )
-    compute = compute_device(settings)
-    loader = _Loader(preset, WeightsFolder(folder or COMPACT_WEIGHTS), settings.cache_dir, compute)
+    weights = WeightsFolder(folder or COMPACT_WEIGHTS)
+    compute, quantisation = _device_with_room(settings, weights)
+    loader = _Loader(preset, weights, settings.cache_dir, compute)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
     language_model = load_language_model(
-        preset.name, loader.folder, settings.cache_dir, compute, capture=settings.graph_capture
+        preset.name,
+        weights,
+        settings.cache_dir,
+        compute,
+        quantisation=quantisation,
+        capture=settings.graph_capture,
     )
     return LoadedParts(
         preset=preset,
@@ -213,3 +227,26 @@ def load_parts(settings: Settings) -> LoadedParts:
         identities=(*loader.identities, language_model.part),
         training_note=loader.folder.card.training_note,
     )
+
+
+def _device_with_room(
+    settings: Settings, weights: WeightsFolder
+) -> tuple[ComputeDevice, Quantisation]:
+    """Pick device and quantisation so that the weights fit, before any is loaded.
+
+    `compact` runs on any processor: it goes there from a GPU that was not asked for by name and is
+    full. `paper` would take minutes a study there, so it is refused.
+    """
+    compute = compute_device(settings)
+    if settings.preset == "compact" and not compute.is_cuda:
+        return compute, "none" if settings.quantise == "auto" else settings.quantise
+    files = language_model_files(settings.preset, weights, settings.cache_dir)
+    needs, reserve = needs_of(weights, files, compute), RESERVE if compute.is_cuda else 0
+    name = str(compute.device)
+    try:
+        return compute, fitting(needs, settings.quantise, compute.free_bytes(), reserve, name)
+    except DeviceUnusable as error:
+        if settings.preset == "paper" or settings.device != "auto":
+            raise
+        _log.warning("The model runs on the processor instead. %s", error)
+        return CPU, "none"
