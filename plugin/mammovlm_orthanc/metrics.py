@@ -20,6 +20,8 @@ REJECTIONS = (
 )
 FAILURES = (
     "archive-unavailable",
+    "model-unavailable",
+    "out-of-memory",
     "result-invalid",
     "time-limit",
     "internal-error",

@@ -9,7 +9,8 @@ from typing import Literal
 import pytest
 from pydicom.valuerep import PersonName, validate_value
 
-from mammovlm.tasks.logs import about, log_to_standard_error, name_and_place
+from mammovlm.errors import name_and_place
+from mammovlm.tasks.logs import about, log_to_standard_error
 from mammovlm.tasks.messages import JobMessage
 
 JOB = JobMessage(

@@ -15,7 +15,7 @@ from mammovlm.explanation.question_prompt import Round
 from mammovlm.explanation.reported_facts import reported_facts
 from mammovlm.imaging import ReadingLimits, read_study
 from mammovlm.job import AnalysisJob
-from mammovlm.model import MammoVLM
+from mammovlm.model import Model
 from mammovlm.question import AskedQuestion, GivenAnswer
 from mammovlm.settings import Settings
 from mammovlm.study import Slot
@@ -46,7 +46,7 @@ class Answering:
         Of this worker.
     """
 
-    def __init__(self, archive: Archive, model: MammoVLM, settings: Settings) -> None:
+    def __init__(self, archive: Archive, model: Model, settings: Settings) -> None:
         self._archive = archive
         self._model = model
         self._settings = settings
@@ -62,6 +62,8 @@ class Answering:
         ------
         ArchiveUnavailable
             If the archive does not answer.
+        ModelFailed, ModelUnavailable
+            If a model in another process fails with the images, or ends.
         """
         if asked.device_uid != self._model.algorithm.device_uid:
             return self._worded(asked, OTHER_WEIGHTS)

@@ -3,6 +3,8 @@
     MammoVLMError
     ├── StudyRejected        the study cannot be analysed; never retried, shown on the study
     ├── ArchiveUnavailable   the archive did not answer; retried with back-off
+    ├── ModelUnavailable     the model process ended or is not there; given back to the queue
+    ├── ModelFailed          the model failed with this study alone; dead-lettered
     ├── ResultInvalid        our own result failed its check; never stored, dead-lettered
     ├── WeightsUnusable      weights are missing or not the ones expected; the worker does not start
     │   └── DeviceUnusable   the device for them is missing or too small; the worker does not start
@@ -77,6 +79,28 @@ class ArchiveUnavailable(MammoVLMError):
     """Raised when the archive cannot be reached or answers with a passing fault."""
 
 
+class ModelUnavailable(MammoVLMError):
+    """Raised when the model process ended while it worked on a study alone, or is not there."""
+
+
+class ModelFailed(MammoVLMError):
+    """Raised when the model failed with one study, and not because of those beside it.
+
+    Parameters
+    ----------
+    detail
+        Kind and place of the error, see `name_and_place`.
+    is_memory
+        True where the device's memory did not suffice.
+    """
+
+    def __init__(self, detail: str, *, is_memory: bool = False) -> None:
+        what = "had too little memory for" if is_memory else "failed with"
+        super().__init__(f"the model {what} a study: {detail}")
+        self.detail = detail
+        self.is_memory = is_memory
+
+
 class ResultInvalid(MammoVLMError):
     """Raised when a result object does not say what the findings say, or is not valid DICOM."""
 
@@ -98,3 +122,12 @@ class LanguageModelUnavailable(MammoVLMError):
 
 class FontMissing(MammoVLMError):
     """Raised when no installed font can write the chosen language; the message names a package."""
+
+
+def name_and_place(error: BaseException) -> str:
+    """Name an exception and the line it came from, without its text (it may quote a data set)."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
+    return f"{type(error).__name__} at {place}"

@@ -14,7 +14,7 @@ from mammovlm.explanation import explain
 from mammovlm.findings import Explanation, Findings
 from mammovlm.imaging import ReadingLimits, read_study, readable_headers
 from mammovlm.job import AnalysisJob, StoredInstance
-from mammovlm.model import MammoVLM
+from mammovlm.model import Model
 from mammovlm.results import (
     ObjectOptions,
     Refusal,
@@ -62,7 +62,7 @@ class Analysis:
         return self.objects[0]
 
 
-def analyse(job: AnalysisJob, archive: Archive, model: MammoVLM, settings: Settings) -> Analysis:
+def analyse(job: AnalysisJob, archive: Archive, model: Model, settings: Settings) -> Analysis:
     """Analyse one study and store its result objects, or, where wanted, why there are none.
 
     Raises
@@ -71,6 +71,8 @@ def analyse(job: AnalysisJob, archive: Archive, model: MammoVLM, settings: Setti
         If the study cannot be analysed.
     ArchiveUnavailable
         If the archive does not answer.
+    ModelFailed, ModelUnavailable
+        If a model in another process fails, or ends.
     ResultInvalid
         If an object does not say what the findings say.
     """
@@ -92,7 +94,7 @@ class _Fetched:
     job: AnalysisJob
     instances: Sequence[StoredInstance]
     archive: Archive
-    model: MammoVLM
+    model: Model
     settings: Settings
 
 

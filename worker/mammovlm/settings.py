@@ -107,6 +107,20 @@ class Settings(BaseSettings):
         True, description="On a GPU, replay the decoding step as a CUDA graph where that works."
     )
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
+    model_process: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="One process that holds the model for all worker processes and takes their "
+        "studies in batches; auto: on a GPU. never: each worker process holds its own model.",
+    )
+    batch_studies: int = Field(
+        8, gt=0, description="Studies that the model process takes at once, at most."
+    )
+    batch_wait_ms: int = Field(
+        20, ge=0, description="How long a study waits for others that could share its batch."
+    )
+    model_patience_s: float = Field(
+        300.0, ge=0, description="How long one job waits for a model process that is not there."
+    )
     language: Annotated[str, AfterValidator(_known_language)] = Field(
         "en-US", description=f"Language of the words: {', '.join(LANGUAGES)}."
     )

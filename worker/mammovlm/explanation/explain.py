@@ -4,6 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
+from mammovlm.errors import ModelFailed, ModelUnavailable
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import REPORT_TOPICS, Facts, Topic, facts_of
 from mammovlm.explanation.federal import lay_summary
@@ -93,7 +94,10 @@ def checked_wording(
     """
     try:
         said = write(prompt, likely=likely)
-    except (RuntimeError, ValueError, IndexError, MemoryError) as error:
+    except (
+        *(RuntimeError, ValueError, IndexError, MemoryError),
+        *(ModelFailed, ModelUnavailable),
+    ) as error:
         _log.warning("The language model failed: %s", type(error).__name__)
         return None, Refusal(RefusalReason.FAILED, type(error).__name__)
     wording = sentences.form.between.join(said.split())

@@ -100,18 +100,22 @@ class MammoVLM:
         """Word several answers; each gets the words that it would get alone."""
         if self._parts.joint is None:
             return [""] * len(requests)
-        write = self._parts.language_model.write
-        return [write(each.prompt, each.embeddings, each.slots, each.likely) for each in requests]
+        return self._parts.language_model.write_together(requests)
 
     def warm_up(self) -> None:
         """Run made-up images through every network, and a word through the language model.
 
         The first run on a GPU chooses kernels and reserves memory; no study should wait for that.
         """
-        made_up = made_up_input(self.preset)
+        made_up = made_up_input(self.preset, views=4 if self._networks.on_gpu else 1)
         self._networks.warm_up(made_up)
-        unit = np.full((len(made_up.views), self.preset.umicon.size), 1.0, dtype=np.float32)
-        self.write("Say that you are ready.", unit / np.sqrt(unit.shape[1]), made_up.slots)
+        size = self.preset.umicon.size
+        rows = np.full((len(made_up.views), size), size**-0.5, dtype=np.float32)
+        self.write("Say that you are ready.", rows, made_up.slots)
+
+    def works(self) -> bool:
+        """Whether the device still computes; see `mammovlm.model.networks.Networks.works`."""
+        return self._networks.works()
 
     def _output(self, study: ModelInput, read: NetworkRead) -> ModelOutput:
         seen = [

@@ -110,7 +110,7 @@ class Networks:
     def __init__(self, parts: LoadedParts, at_once: int | None = None) -> None:
         self._parts = parts
         self._device = _device_of(parts)
-        self._at_once = at_once or (IMAGES_AT_ONCE if self._device.type == "cuda" else None)
+        self._at_once = at_once or (IMAGES_AT_ONCE if self.on_gpu else None)
         trained = parts.joint.heads if parts.joint else {}
         self.heads: Mapping[str, Head] = {
             name: deepcopy(head).float().cpu() for name, head in trained.items()
@@ -140,10 +140,22 @@ class Networks:
             there = [replace(routing, route=Route(expert, expert))]
             self._reads([made_up], there, self._looks(greys, there))
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the networks are on a GPU."""
+        return self._device.type == "cuda"
+
+    def works(self) -> bool:
+        """Whether the device still computes: some faults end a GPU's context for good."""
+        try:
+            return bool(torch.ones(1, device=self._device).add(1).cpu() == 2)
+        except RuntimeError:
+            return False
+
     def _on_device(self, images: Iterable[npt.NDArray[np.float32]]) -> Tensor:
         """Stack the images of one study and send them to the device without waiting for it."""
         stacked = torch.from_numpy(np.stack(list(images)))
-        if self._device.type != "cuda":
+        if not self.on_gpu:
             return stacked
         return stacked.pin_memory().to(self._device, non_blocking=True)
 

@@ -27,7 +27,9 @@ class StackSettings(BaseSettings):
     amqp_port: int = Field(5672, gt=0, lt=65536, description="RabbitMQ.")
     dist_port: int = Field(25672, gt=0, lt=65536, description="Erlang distribution of RabbitMQ.")
     epmd_port: int = Field(25673, gt=0, lt=65536, description="Erlang port mapper of RabbitMQ.")
-    workers: int = Field(1, gt=0, description="Worker processes, each with its own model.")
+    workers: int = Field(
+        1, gt=0, description="Worker processes; on a processor each has its own model."
+    )
     ohif_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("mammovlm"), OHIF),
         description="The viewer OHIF as scripts/ohif-viewer.sh makes it; it may be missing.",

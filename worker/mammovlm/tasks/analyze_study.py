@@ -7,11 +7,18 @@ from celery import Task
 from celery.exceptions import Reject, SoftTimeLimitExceeded
 from pydantic import ValidationError
 
-from mammovlm.errors import ArchiveUnavailable, ResultInvalid, StudyRejected
+from mammovlm.errors import (
+    ArchiveUnavailable,
+    ModelFailed,
+    ModelUnavailable,
+    ResultInvalid,
+    StudyRejected,
+    name_and_place,
+)
 from mammovlm.pipeline import Analysis, analyse
 from mammovlm.tasks.application import app
 from mammovlm.tasks.broker import publishing
-from mammovlm.tasks.logs import about, name_and_place
+from mammovlm.tasks.logs import about
 from mammovlm.tasks.messages import AlgorithmMessage, EventMessage, JobMessage, ReportMessage, event
 from mammovlm.tasks.topology import DELIVERY_LIMIT, EVENTS_QUEUE
 from mammovlm.tasks.worker_process import loaded_worker
@@ -22,6 +29,14 @@ _FAILURE_TEXTS = {
     "archive-unavailable": (
         "The archive did not answer for a long time. Check that it runs and ask for the study "
         "again."
+    ),
+    "model-unavailable": (
+        "The model ended while it worked on this study, or could not be started. The worker's log "
+        "says why; ask for the study again when that is mended."
+    ),
+    "out-of-memory": (
+        "The memory did not suffice for this study, even alone. End other programs on the GPU or "
+        "choose smaller weights (see docs/operations.md), and ask for the study again."
     ),
     "result-invalid": (
         "The report failed its own check and was not stored. This is a fault of the software; "
@@ -42,9 +57,9 @@ _FAILURE_TEXTS = {
 def analyze_study(self: Task, document: dict[str, Any]) -> None:
     """Analyse the study of one job message.
 
-    A study that cannot be analysed is a result (state rejected) and ends the job. An archive that
-    does not answer gives the job back to the queue, which delivers it three times in all; every
-    other fault goes to the dead letters at once, where it is kept.
+    A study that cannot be analysed is a result (state rejected) and ends the job. An archive or a
+    model process that does not answer gives the job back to the queue, which delivers it three
+    times in all; every other fault goes to the dead letters at once, where it is kept.
     """
     try:
         job = JobMessage.model_validate(document)
@@ -64,7 +79,15 @@ def _run(task: Task, job: JobMessage) -> None:
         _log.info("rejected: %s", rejected.reason.value)
         _publish(event(job, "rejected", reason=rejected.reason.value, text=str(rejected)))
     except ArchiveUnavailable:
-        _give_back(task, job)
+        _give_back(task, "archive-unavailable")
+        _dead_letter(job, "archive-unavailable")
+    except ModelUnavailable as error:
+        _log.error("%s", error)
+        _give_back(task, "model-unavailable")
+        _dead_letter(job, "model-unavailable")
+    except ModelFailed as error:
+        _log.error("%s", error)
+        _model_failed(job, error)
     except ResultInvalid as error:
         _log.error("a result failed its check: %s", error)
         _dead_letter(job, "result-invalid")
@@ -104,11 +127,17 @@ def _finished(job: JobMessage, analysis: Analysis) -> EventMessage:
     )
 
 
-def _give_back(task: Task, job: JobMessage) -> None:
+def _give_back(task: Task, reason: str) -> None:
+    """Give the job back to the queue, unless this was its last delivery."""
     deliveries_before = int((task.request.headers or {}).get("x-delivery-count", 0))
-    if deliveries_before >= DELIVERY_LIMIT:
-        _dead_letter(job, "archive-unavailable")
-    raise Reject("archive-unavailable", requeue=True)
+    if deliveries_before < DELIVERY_LIMIT:
+        raise Reject(reason, requeue=True)
+
+
+def _model_failed(job: JobMessage, error: ModelFailed) -> None:
+    if error.is_memory:
+        _dead_letter(job, "out-of-memory")
+    _dead_letter(job, "internal-error")
 
 
 def _dead_letter(job: JobMessage, reason: str) -> None:

@@ -8,10 +8,9 @@ from celery.exceptions import Reject, SoftTimeLimitExceeded
 from pydantic import ValidationError
 
 from mammovlm.archive.questions import QuestionGone
-from mammovlm.errors import ArchiveUnavailable
+from mammovlm.errors import ArchiveUnavailable, ModelUnavailable, name_and_place
 from mammovlm.question import QuestionReference
 from mammovlm.tasks.application import app
-from mammovlm.tasks.logs import name_and_place
 from mammovlm.tasks.messages import Message, Number, Token, Uid
 from mammovlm.tasks.topology import DELIVERY_LIMIT
 from mammovlm.tasks.worker_process import loaded_worker
@@ -37,9 +36,9 @@ class QuestionMessage(Message):
 def answer_question(self: Task, document: dict[str, Any]) -> None:
     """Answer the question of one job message.
 
-    The plugin keeps the first answer, so a question that is delivered twice gets one. A plugin or
-    an archive that does not answer gives the job back to the queue, as with an analysis; every
-    other fault goes to the dead letters, and the plugin tells the asker.
+    The plugin keeps the first answer, so a question that is delivered twice gets one. A plugin, an
+    archive or a model process that does not answer gives the job back to the queue, as with an
+    analysis; every other fault goes to the dead letters, and the plugin tells the asker.
     """
     try:
         message = QuestionMessage.model_validate(document)
@@ -48,7 +47,7 @@ def answer_question(self: Task, document: dict[str, Any]) -> None:
         raise Reject("malformed question", requeue=False) from None
     try:
         _answer(message.to_reference())
-    except ArchiveUnavailable:
+    except (ArchiveUnavailable, ModelUnavailable):
         deliveries_before = int((self.request.headers or {}).get("x-delivery-count", 0))
         raise Reject("unavailable", requeue=deliveries_before < DELIVERY_LIMIT) from None
     except QuestionGone as gone:

@@ -41,7 +41,7 @@ def create_application(settings: Settings) -> Celery:
         worker_prefetch_multiplier=1,
         worker_cancel_long_running_tasks_on_connection_loss=True,
         worker_soft_shutdown_timeout=20,
-        worker_proc_alive_timeout=300,
+        worker_proc_alive_timeout=1800,  # loading the largest model from a slow disk
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
     )

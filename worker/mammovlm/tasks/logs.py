@@ -88,12 +88,3 @@ def _log_kind_and_place(  # noqa: PLR0917  the signature of warnings.showwarning
     """Stand in for `warnings.showwarning` without the words, which may quote a header."""
     place = f"{Path(filename).name}:{lineno}"
     logging.getLogger("mammovlm.warnings").warning("%s at %s", category.__name__, place)
-
-
-def name_and_place(error: BaseException) -> str:
-    """Name an exception and the line it came from, without its text (it may quote a data set)."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "unknown place"
-    return f"{type(error).__name__} at {place}"

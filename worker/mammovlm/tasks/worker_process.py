@@ -3,16 +3,26 @@
 import logging
 import os
 import signal
+import sys
 from dataclasses import dataclass
 
-from celery.signals import setup_logging, worker_process_init, worker_ready
+import torch
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutdown,
+)
 
 from mammovlm.answering import Answering
 from mammovlm.archive import Archive, DicomWebArchive
 from mammovlm.archive.questions import PluginQuestions
 from mammovlm.archive.retrying import RetryingArchive
-from mammovlm.errors import FontMissing, WeightsUnusable
-from mammovlm.model import MammoVLM
+from mammovlm.errors import FontMissing, ModelUnavailable, WeightsUnusable
+from mammovlm.model import MammoVLM, Model
+from mammovlm.model.presets import PRESETS
+from mammovlm.model_process import ModelProcessOwner, RemoteModel, wants_model_process
 from mammovlm.results import page_fonts
 from mammovlm.settings import Settings
 from mammovlm.tasks.application import app
@@ -28,12 +38,14 @@ class LoadedWorker:
 
     settings: Settings
     archive: Archive
-    model: MammoVLM
+    model: Model
     questions: PluginQuestions
     answering: Answering
 
 
 _loaded: LoadedWorker | None = None
+_owner: ModelProcessOwner | None = None
+"""In the worker's main process; its children inherit it, for its place."""
 
 
 def loaded_worker() -> LoadedWorker:
@@ -49,6 +61,22 @@ def loaded_worker() -> LoadedWorker:
     return _loaded
 
 
+@worker_init.connect
+def start_model_process(**_: object) -> None:
+    """Start the model process, where there is to be one, before the worker has children."""
+    global _owner  # noqa: PLW0603  one per worker, by design
+    if wants_model_process(Settings()):
+        command = [sys.executable, "-m", "mammovlm.tasks.model_server"]
+        _owner = ModelProcessOwner(command, lambda: os.kill(os.getpid(), signal.SIGTERM))
+
+
+@worker_shutdown.connect
+def stop_model_process(**_: object) -> None:
+    """End the model process after the last study."""
+    if _owner is not None:
+        _owner.stop()
+
+
 @worker_process_init.connect
 def load_before_first_task(**_: object) -> None:
     """Load model and fonts; without them the whole worker stops, with the reason in its log."""
@@ -56,10 +84,10 @@ def load_before_first_task(**_: object) -> None:
     settings = Settings()
     archive = RetryingArchive(DicomWebArchive.from_settings(settings), settings.archive_patience_s)
     try:
-        model = MammoVLM.load(settings)
+        model = _model(settings)
         if settings.pdf_report:
             page_fonts(settings.language, settings.pdf_font)
-    except (WeightsUnusable, FontMissing) as error:
+    except (WeightsUnusable, FontMissing, ModelUnavailable) as error:
         _log.critical("the worker stops: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
         raise
@@ -67,6 +95,17 @@ def load_before_first_task(**_: object) -> None:
     answering = Answering(archive, model, settings)
     _loaded = LoadedWorker(settings, archive, model, questions, answering)
     _log.info("model %s loaded, device %s", settings.preset, model.algorithm.device_uid)
+
+
+def _model(settings: Settings) -> Model:
+    """Reach the model process, or load a model of this process's own."""
+    if _owner is None:
+        return MammoVLM.load(settings)
+    torch.set_num_threads(1)  # images are prepared here, one core a process
+    place = _owner.place
+    return RemoteModel(
+        place.address, place.key, PRESETS[settings.preset], settings.model_patience_s
+    )
 
 
 @worker_ready.connect

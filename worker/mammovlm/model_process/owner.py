@@ -1,0 +1,126 @@
+"""The owner of a model process: starts it, and starts it again when it ends."""
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+_log = logging.getLogger(__name__)
+
+UNUSABLE: Final = 78
+"""Exit code of a model process that no new start can help (EX_CONFIG of sysexits.h)."""
+_SHORTEST_PAUSE_S: Final = 1.0
+_LONGEST_PAUSE_S: Final = 30.0
+_RAN_WELL_S: Final = 60.0
+
+
+@dataclass(frozen=True)
+class MeetingPlace:
+    """Where a model process listens, and the key by which both sides know each other.
+
+    Parameters
+    ----------
+    address
+        Socket in a folder that only this user can enter. The folder is there as long as the owner
+        wants the model process.
+    key
+        Random, made for this owner; it never lies on a disk or in an environment.
+    owner
+        Process identifier of the owner; without it the model process ends.
+    """
+
+    address: Path
+    key: bytes = field(repr=False)
+    owner: int
+
+    def as_text(self) -> str:
+        """Write it for the model process, in one line."""
+        told = {"address": str(self.address), "key": self.key.hex(), "owner": self.owner}
+        return json.dumps(told)
+
+    @classmethod
+    def from_text(cls, text: str) -> "MeetingPlace":
+        """Read `as_text`."""
+        told = json.loads(text)
+        return cls(Path(told["address"]), bytes.fromhex(told["key"]), told["owner"])
+
+
+class ModelProcessOwner:
+    """Keeps one model process running until `stop`.
+
+    Parameters
+    ----------
+    command
+        Starts it; it reads its `MeetingPlace` from standard input.
+    on_unusable
+        Called when it says that no new start can help (exit code `UNUSABLE`).
+
+    Attributes
+    ----------
+    place : MeetingPlace
+        Where it listens, or will.
+    """
+
+    def __init__(self, command: Sequence[str], on_unusable: Callable[[], None]) -> None:
+        folder = Path(tempfile.mkdtemp(prefix="mammovlm-"))  # mode 0700
+        self.place = MeetingPlace(folder / "model.sock", secrets.token_bytes(32), os.getpid())
+        self._command = command
+        self._on_unusable = on_unusable
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._process = self._started()
+        threading.Thread(target=self._keep_running, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Of the model process that runs now, or ran last."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """End the model process; it holds nothing that could be lost."""
+        with self._lock:
+            self._stopped.set()
+            self._remove_place()
+            self._process.kill()
+        self._process.wait()
+
+    def _remove_place(self) -> None:
+        shutil.rmtree(self.place.address.parent, ignore_errors=True)
+
+    def _started(self) -> "subprocess.Popen[str]":
+        process = subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True)
+        assert process.stdin is not None
+        with contextlib.suppress(BrokenPipeError), process.stdin as told:
+            told.write(self.place.as_text())
+        return process
+
+    def _keep_running(self) -> None:
+        pause_s = _SHORTEST_PAUSE_S
+        while True:
+            started = monotonic()
+            code = self._process.wait()
+            if self._stopped.is_set():
+                return
+            if code == UNUSABLE:
+                self._remove_place()
+                self._on_unusable()
+                return
+            if monotonic() - started > _RAN_WELL_S:
+                pause_s = _SHORTEST_PAUSE_S
+            _log.error("the model process ended (%d); a new one starts in %.0f s", code, pause_s)
+            self._stopped.wait(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S)
+            with self._lock:
+                if self._stopped.is_set():
+                    return
+                self._process = self._started()
