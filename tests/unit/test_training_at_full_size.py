@@ -1,0 +1,125 @@
+"""Training at full size: every stage runs, and processes or parts change nothing but the time."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mammovlm.training.dry_run import STAGES, DryRun, dry_run
+from mammovlm.training.full_size.plan import FULL_SIZE
+from mammovlm.training.full_size.random_start import random_exams, random_vision
+from mammovlm.training.full_size.sizes import sizes_of
+from mammovlm.training.full_size.steps import (
+    FullSizePlace,
+    new_accelerator,
+    rate_share,
+    rows_of_step,
+    train_full_size,
+)
+from mammovlm.training.shared_batches import shares_of
+
+STEPS, BATCH = 3, 4
+TINY = sizes_of("tiny")
+LAUNCH = (
+    *("-m", "accelerate.commands.launch", "--multi_gpu", "--num_machines", "1"),
+    *("--mixed_precision", "no", "--dynamo_backend", "no", "--main_process_port", "0"),
+)
+
+
+@pytest.fixture(scope="module")
+def alone() -> dict[str, DryRun]:
+    """Every stage in one process that works on a whole batch at once."""
+    accelerator = new_accelerator("no", cpu=True)
+    plans = {stage: replace(TINY.plans[stage], batch=BATCH, at_once=BATCH) for stage in STAGES}
+    return {
+        stage: dry_run(stage, "tiny", plan, STEPS, accelerator) for stage, plan in plans.items()
+    }
+
+
+def test_every_stage_takes_steps_and_says_what_they_cost(alone: dict[str, DryRun]) -> None:
+    for stage, run in alone.items():
+        assert len(run.losses) == len(run.seconds) == STEPS
+        assert len(set(run.losses)) == STEPS, f"{stage} changed nothing"
+        assert run.memory_gib > 0
+        assert f"{stage}, tiny size, random weights and data, CPU" in str(run)
+
+
+def test_two_processes_with_a_part_at_a_time_take_the_steps_that_one_takes(
+    alone: dict[str, DryRun], tmp_path: Path
+) -> None:
+    options = ("--size", "tiny", "--cpu", "--steps", str(STEPS), "--batch", str(BATCH))
+    # where there is no GPU the launcher for several GPUs starts the same processes, over gloo
+    told = subprocess.run(
+        [
+            *(sys.executable, *LAUNCH, "--num_processes", "2", "-m", "mammovlm.training.dry_run"),
+            *(*options, "--at-once", "1", "--json", str(tmp_path / "two.json")),
+        ],
+        env=os.environ | {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=560,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr[-3000:]
+    shared: list[dict[str, Any]] = json.loads((tmp_path / "two.json").read_text())
+    assert [run["stage"] for run in shared] == list(STAGES)
+    for run in shared:
+        assert (run["processes"], run["at_once"]) == (2, 1)
+        # the second and third loss come after updates, so they agree where gradients do
+        assert run["losses"] == pytest.approx(asdict(alone[run["stage"]])["losses"], abs=1e-4)
+
+
+def test_a_stopped_stage_ends_where_a_whole_one_does(tmp_path: Path) -> None:
+    plan = replace(TINY.plans["S0"], batch=2, at_once=2)
+
+    def trained(name: str, *stops: int) -> torch.Tensor:
+        for steps in stops:
+            torch.manual_seed(0)
+            loss = random_vision("S0", TINY, plan)
+            accelerator = new_accelerator("no", cpu=True)
+            place = FullSizePlace(accelerator, tmp_path / name, readers=0)
+            train_full_size(loss, random_exams("S0", TINY), plan, steps, place)
+        return torch.cat([weights.detach().flatten() for weights in loss.parameters()])
+
+    assert torch.allclose(trained("whole", 4), trained("stopped", 2, 4), atol=1e-6)
+
+
+def test_processes_that_cannot_share_a_batch_are_told_how_many_can() -> None:
+    with pytest.raises(ValueError, match="start 1, 2, 3 or 6 of them"):
+        shares_of(FULL_SIZE["S0"].batch, processes=4, process=0, parts=1)
+
+
+@given(st.integers(1, 8), st.integers(1, 12), st.integers(1, 15))
+def test_the_parts_of_all_processes_are_the_batch(processes: int, own: int, parts: int) -> None:
+    batch = processes * own
+    shares = [
+        share for each in range(processes) for share in shares_of(batch, processes, each, parts)
+    ]
+    assert [row for share in shares for row in range(batch)[share]] == list(range(batch))
+
+
+@given(st.integers(1, 7), st.integers(1, 60), st.integers(0, 3))
+def test_an_epoch_shows_no_exam_twice(batch: int, more: int, epoch: int) -> None:
+    exams = batch + more
+    steps = exams // batch
+    rows = [
+        row
+        for step in range(epoch * steps, (epoch + 1) * steps)
+        for row in rows_of_step(step, batch, exams)
+    ]
+    assert len(set(rows)) == len(rows) == steps * batch
+
+
+def test_the_rate_rises_in_six_steps_and_falls_to_a_tenth_after_a_hundred_epochs() -> None:
+    shares = [rate_share(step, steps_per_epoch=3, plan=FULL_SIZE["S2"]) for step in range(400)]
+    assert shares[:6] == pytest.approx([n / 6 for n in range(1, 7)])
+    assert set(shares[6:300]) == {1.0}
+    assert set(shares[300:]) == {0.1}
