@@ -121,4 +121,5 @@ options = st.builds(
     st.sampled_from(["ISO_IR 192", "ISO_IR 100"]),
     st.booleans(),
     st.floats(0, 1),
+    st.booleans(),
 )

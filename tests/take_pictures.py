@@ -4,11 +4,8 @@ Orthanc, RabbitMQ and a worker of their own get the exam, a part of it and one i
 can be made of; Chromium opens what a reader would.
 """
 
-import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pypdfium2
@@ -18,13 +15,11 @@ from pydicom import Dataset, dcmread
 from pydicom.uid import generate_uid
 
 from conftest import ROOT
-from local_stack import stack_settings
 from mammogram_files import mammogram
 from mammovlm.cli.demo_exam import write_exam
-from mammovlm.stack import StackSettings, down, up
 from page_actions import wait_for_pictures
 from page_system import DESKTOP, PHONE, chromium, ohif_folder
-from whole_system import WholeSystem
+from whole_system import WholeSystem, running_system
 
 _WORKER = {"MAMMOVLM_HEAT_MAPS": "true", "MAMMOVLM_QUIET_S": "1", "MAMMOVLM_DEADLINE_S": "8"}
 _QUALITY = 82
@@ -41,23 +36,15 @@ def main(folder: Path) -> None:
         Where they go, as JPEG.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as place, _system(Path(place)) as system:
+    with (
+        tempfile.TemporaryDirectory() as place,
+        running_system(Path(place), _WORKER, print, ohif_dir=ohif_folder()) as system,
+    ):
         study = _studies(system, Path(place))
         _of_the_pdf(system, study, folder / "summary.jpg")
         with chromium() as browser:
             _of_the_page(browser, system, study, folder)
             _of_ohif(browser, system, study, folder / "ohif.jpg")
-
-
-@contextmanager
-def _system(place: Path) -> Iterator[WholeSystem]:
-    os.environ.update(_WORKER)
-    settings: StackSettings = stack_settings(place / "var", ohif_dir=ohif_folder())
-    up(settings, print)
-    try:
-        yield WholeSystem(settings, place)
-    finally:
-        down(settings, print)
 
 
 def _studies(system: WholeSystem, place: Path) -> str:
@@ -130,6 +117,10 @@ def _of_ohif(browser: Browser, system: WholeSystem, study_uid: str, path: Path) 
     page.goto(f"{system.settings.http_url}/ohif/viewer?StudyInstanceUIDs={study_uid}")
     expect(page.locator("canvas").first).to_be_visible(timeout=90_000)
     page.get_by_role("button", name="Confirm and hide").click()
+    # all pictures first: OHIF loses a report's regions while it still loads heat maps
+    thumbnails = page.locator('[data-cy="study-browser-thumbnail"] img')
+    expect(thumbnails).to_have_count(5, timeout=90_000)
+    page.wait_for_load_state("networkidle")
     report = page.locator('[data-cy="study-browser-thumbnail-no-image"]', has_text="AI result")
     report.dblclick()
     outline = page.locator('[data-cy="viewport-grid"] svg ellipse').first

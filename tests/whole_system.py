@@ -2,19 +2,21 @@
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
 import psutil
+import pytest
 import requests
 from pydicom import Dataset, dcmread
 
-from local_stack import wait_until
+from local_stack import stack_settings, wait_until
 from mammogram_files import save
 from mammovlm.cli.intake_client import IntakeClient, StudyStatus, StudyUnknown
 from mammovlm.cli.sending import Receiver, find_files, send
-from mammovlm.stack import StackSettings, status
+from mammovlm.stack import StackSettings, down, status, up
 
 FINAL = frozenset({"done", "partial", "rejected", "failed"})
 
@@ -127,3 +129,34 @@ class WholeSystem:
         answer = requests.get(url, timeout=30)
         answer.raise_for_status()
         return answer
+
+
+@contextmanager
+def running_system(
+    folder: Path,
+    variables: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+    **others: Path,
+) -> Iterator[WholeSystem]:
+    """Run a stack in this folder, and stop it whatever happens.
+
+    Parameters
+    ----------
+    folder
+        Where it keeps everything.
+    variables
+        Of its environment, such as a short deadline.
+    tell
+        Is told the progress.
+    others
+        Settings of the stack.
+    """
+    settings = stack_settings(folder / "var", **others)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            up(settings, tell)
+            yield WholeSystem(settings, folder)
+        finally:
+            down(settings, tell)

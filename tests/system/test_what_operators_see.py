@@ -17,10 +17,10 @@ from pydicom import Dataset
 
 import marked_studies
 from audit_schema import audit_faults, audit_messages
-from local_stack import environment, stack_settings, wait_until
-from mammovlm.stack import StackSettings, down, up
+from local_stack import environment, wait_until
+from mammovlm.stack import StackSettings
 from marked_studies import MARK, files_below, places_of_marks
-from whole_system import WholeSystem
+from whole_system import WholeSystem, running_system
 
 pytestmark = pytest.mark.system
 
@@ -45,18 +45,14 @@ def system(
     require_program("Orthanc", "orthanc")
     require_program("epmd", "rabbitmq-server")
     folder = tmp_path_factory.mktemp("operators")
-    settings = stack_settings(folder / "var")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAMMOVLM_QUIET_S", "1")
-        patch.setenv("MAMMOVLM_DEADLINE_S", "3")
-        patch.setenv("MAMMOVLM_LOG_FORMAT", "json")
-        up(settings, lambda _: None)
-        try:
-            running = WholeSystem(settings, folder)
-            use(running)
-            yield running
-        finally:
-            down(settings, lambda _: None)
+    variables = {
+        "MAMMOVLM_QUIET_S": "1",
+        "MAMMOVLM_DEADLINE_S": "3",
+        "MAMMOVLM_LOG_FORMAT": "json",
+    }
+    with running_system(folder, variables) as running:
+        use(running)
+        yield running
 
 
 def use(system: WholeSystem) -> None:

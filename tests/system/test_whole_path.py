@@ -10,13 +10,12 @@ from click.testing import CliRunner
 from pydicom import Dataset, dcmread
 from pydicom.uid import CTImageStorage, generate_uid
 
-from local_stack import stack_settings, wait_until
+from local_stack import wait_until
 from mammogram_files import four_views, mammogram
 from mammovlm.cli import main
 from mammovlm.cli.demo_exam import write_exam
 from mammovlm.results import readable_report
-from mammovlm.stack import down, up
-from whole_system import WholeSystem
+from whole_system import WholeSystem, running_system
 
 pytestmark = pytest.mark.system
 
@@ -29,14 +28,13 @@ def system(
     require_program("Orthanc", "orthanc")
     require_program("epmd", "rabbitmq-server")
     folder = tmp_path_factory.mktemp("whole-path")
-    settings = stack_settings(folder / "var")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("MAMMOVLM_QUIET_S", "1")
-        patch.setenv("MAMMOVLM_DEADLINE_S", "8")
-        patch.setenv("MAMMOVLM_ARCHIVE_PATIENCE_S", "60")
-        up(settings, lambda _: None)
-        yield WholeSystem(settings, folder)
-        down(settings, lambda _: None)
+    waiting = {
+        "MAMMOVLM_QUIET_S": "1",
+        "MAMMOVLM_DEADLINE_S": "8",
+        "MAMMOVLM_ARCHIVE_PATIENCE_S": "60",
+    }
+    with running_system(folder, waiting) as running:
+        yield running
 
 
 def test_a_real_exam_comes_back_with_a_valid_report(

@@ -43,7 +43,7 @@ def meanings(words: ReportWords) -> dict[Code, str]:
 def calibration_parameter(likelihood: Likelihood) -> str:
     """Say as an algorithm parameter whether the likelihood was calibrated."""
     return (
-        "calibration=fitted on validation patients"
+        "calibration=fitted on validation exams"
         if likelihood.calibrated
         else ("calibration=none (raw score)")
     )
