@@ -1,11 +1,18 @@
 """Language models of a few thousand random weights: for shapes and gradients, never for words."""
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from mammovlm.model.language_model import PART
+from mammovlm.model.language_model_base import folder_base
+from mammovlm.model.language_model_tuning import Tuning, lora_tensors, save_tuning, with_lora
+from mammovlm.model.soft_prefix import Lift
 from mammovlm.model.torchvision_operators import declare_missing_operators
+from mammovlm.model.weights import WeightsFolder
 
 declare_missing_operators()
 
@@ -72,3 +79,24 @@ def save_tiny(kind: str, folder: Path) -> None:
     """Write a tiny model and its tokenizer as transformers lays them out."""
     tiny_model(kind).save_pretrained(folder)
     tiny_tokenizer().save_pretrained(folder)
+
+
+def weights_folder(folder: Path, kind: str, base_sha256: str | None = None) -> WeightsFolder:
+    """Make a folder with a base, a tuning of random LoRA pairs on it, and the card."""
+    save_tiny(kind, folder / PART)
+    base = folder_base(folder / PART)
+    torch.manual_seed(1)
+    lift = Lift(128, 32)
+    pairs = lora_tensors(with_lora(base.causal_lm, rank=2, scaling=2.0))
+    tuning = Tuning(
+        lift.linear.weight,
+        lift.linear.bias,
+        {name: torch.randn_like(tensor) * 0.2 for name, tensor in pairs.items()},
+        2.0,
+        base_sha256 or base.sha256,
+    )
+    save_tuning(tuning, folder / "tuned.safetensors", {"trained_on": "nothing"})
+    sha256 = hashlib.sha256((folder / "tuned.safetensors").read_bytes()).hexdigest()
+    part = {"file": "tuned.safetensors", "sha256": sha256, "trained_on": "nothing"}
+    (folder / "card.json").write_text(json.dumps({"parts": {PART: part}}))
+    return WeightsFolder(folder)

@@ -100,6 +100,19 @@ def test_the_language_model_words_the_stored_facts_and_the_images_are_looked_at_
     assert "Before:" in model.prompts[1]
 
 
+def test_a_question_and_the_conversation_stay_on_the_site_of_the_worker(
+    views: list[bytes],
+) -> None:
+    model = Model()
+    elsewhere = Settings(language_model_url="https://llm.example/v1", language_model_name="m")
+    worker = Answering(Images(views), cast("MammoVLM", model), elsewhere)
+    earlier = (("How dense is it? I am Jane Roe.", "Dense, Jane Roe."),)
+    told = worker.answer(replace(ASKED, question="How dense is it, Jane Roe?", earlier=earlier))
+    assert told.origin == "language-model"
+    assert "Density: " in model.prompts[0]
+    assert "Jane" not in model.prompts[0]
+
+
 def test_a_report_of_other_weights_is_answered_by_template_which_is_said(
     views: list[bytes],
 ) -> None:

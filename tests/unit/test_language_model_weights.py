@@ -1,6 +1,5 @@
 """No words without tuned weights; no weights but those that were expected."""
 
-import hashlib
 import json
 import sys
 from pathlib import Path
@@ -21,40 +20,16 @@ from mammovlm.model.language_model import (
 from mammovlm.model.language_model_base import folder_base
 from mammovlm.model.language_model_tuning import (
     Tuning,
-    lora_tensors,
-    save_tuning,
     tuning_from_tensors,
     with_lora,
 )
 from mammovlm.model.memory_needs import Quantisation
-from mammovlm.model.soft_prefix import Lift
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import HANGING_ORDER
-from tiny_language_models import save_tiny, tiny_model, tiny_tokenizer
+from tiny_language_models import save_tiny, tiny_model, tiny_tokenizer, weights_folder
 
 EMBEDDINGS = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
-
-
-def weights_folder(folder: Path, kind: str, base_sha256: str | None = None) -> WeightsFolder:
-    """Make a folder with a base, a tuning of random LoRA pairs on it, and the card."""
-    save_tiny(kind, folder / PART)
-    base = folder_base(folder / PART)
-    torch.manual_seed(1)
-    lift = Lift(128, 32)
-    pairs = lora_tensors(with_lora(base.causal_lm, rank=2, scaling=2.0))
-    tuning = Tuning(
-        lift.linear.weight,
-        lift.linear.bias,
-        {name: torch.randn_like(tensor) * 0.2 for name, tensor in pairs.items()},
-        2.0,
-        base_sha256 or base.sha256,
-    )
-    save_tuning(tuning, folder / "tuned.safetensors", {"trained_on": "nothing"})
-    sha256 = hashlib.sha256((folder / "tuned.safetensors").read_bytes()).hexdigest()
-    part = {"file": "tuned.safetensors", "sha256": sha256, "trained_on": "nothing"}
-    (folder / "card.json").write_text(json.dumps({"parts": {PART: part}}))
-    return WeightsFolder(folder)
 
 
 def test_without_tuned_weights_it_says_nothing_and_says_so(tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class Answering:
             None if why_not_asked else write,
             language=asked.language if asked.language in LANGUAGES else self._settings.language,
             why_not_asked=why_not_asked,
+            shows_question=not self._settings.language_model_url,
         )
         return GivenAnswer(told.text, str(told.origin), told.check, told.language, told.topics)
 

@@ -7,6 +7,7 @@ Any of them may also lie in a file of that name (``mammovlm_broker_password``) i
 import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
@@ -39,6 +40,20 @@ def _known_language(tag: str) -> str:
     if tag not in LANGUAGES:
         raise ValueError(f"no sentences in {tag!r}; there are {', '.join(LANGUAGES)}")
     return tag
+
+
+def _safe_server(url: str) -> str:
+    """Refuse an address to which facts about patients would go unencrypted."""
+    if not url:
+        return url
+    parts = urlsplit(url)
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must be a plain address; the key has a setting of its own")
+    if parts.scheme == "https" and parts.hostname:
+        return url
+    if parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1"):
+        return url
+    raise ValueError("must be https://…, or http://127.0.0.1:… on this machine: TLS or loopback")
 
 
 class Settings(BaseSettings):
@@ -105,6 +120,24 @@ class Settings(BaseSettings):
     )
     graph_capture: bool = Field(
         True, description="On a GPU, replay the decoding step as a CUDA graph where that works."
+    )
+    language_model_url: Annotated[str, AfterValidator(_safe_server)] = Field(
+        "",
+        description="OpenAI-compatible server (root, with /v1) that words the patient's text; "
+        "https, or this machine. Empty: the model's own language model.",
+    )
+    language_model_name: str = Field("", description="Name of the model on that server.")
+    language_model_key: SecretStr = Field(SecretStr(""), description="Key for it; empty: none.")
+    language_model_ca_bundle: Path | None = Field(
+        None, description="Certificates to trust for it; none: those that Python trusts."
+    )
+    language_model_timeout_s: float = Field(
+        20.0, gt=0, description="After so long the template's text goes out."
+    )
+    language_model_prompt_embeddings: bool = Field(
+        False,
+        description="The server takes prompt embeddings (vLLM with --enable-prompt-embeds); else "
+        "it gets the findings in words alone.",
     )
     threads: int = Field(0, ge=0, description="CPU threads of the model; 0: one per core.")
     model_process: Literal["auto", "always", "never"] = Field(
@@ -202,6 +235,15 @@ class Settings(BaseSettings):
                 "nothing would be stored: set MAMMOVLM_STRUCTURED_REPORT, MAMMOVLM_CAD_REPORT or "
                 "MAMMOVLM_PDF_REPORT to true"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _server_has_its_model(self) -> Self:
+        """Refuse half of what a language model on a server needs."""
+        if bool(self.language_model_url) != bool(self.language_model_name):
+            raise ValueError("language_model_url and language_model_name belong together")
+        if self.language_model_prompt_embeddings and not self.language_model_url:
+            raise ValueError("language_model_prompt_embeddings needs language_model_url")
         return self
 
     @property

@@ -63,6 +63,7 @@ def answer(
     *,
     language: str = "en-US",
     why_not_asked: str = "",
+    shows_question: bool = True,
 ) -> Answer:
     """Answer a question about a result.
 
@@ -80,6 +81,8 @@ def answer(
         Of the report; a question in the script of another known language is answered in that.
     why_not_asked
         Where ``write`` is None: why.
+    shows_question
+        False where the language model is elsewhere; see `question_prompt`.
 
     Returns
     -------
@@ -101,7 +104,9 @@ def answer(
     if write is None or sentences.questions.prompt is None:
         why = why_not_asked if sentences.questions.prompt else NOT_TUNED
         return Answer(template, AnswerOrigin.TEMPLATE, why, sentences.language, named)
-    prompt = question_prompt(question, rounds, about, topics, sentences)
+    prompt = question_prompt(
+        question, rounds, about, topics, sentences, shows_question=shows_question
+    )
     likely = likely_texts(about, sentences, topics)
     wording, refusal = checked_wording(write, prompt, likely, about, sentences, topics=topics)
     if wording is None:

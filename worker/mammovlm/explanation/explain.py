@@ -4,7 +4,7 @@ import logging
 from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from mammovlm.errors import ModelFailed, ModelUnavailable
+from mammovlm.errors import LanguageModelUnavailable, ModelFailed, ModelUnavailable
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import REPORT_TOPICS, Facts, Topic, facts_of
 from mammovlm.explanation.federal import lay_summary
@@ -94,6 +94,9 @@ def checked_wording(
     """
     try:
         said = write(prompt, likely=likely)
+    except LanguageModelUnavailable as error:
+        _log.warning("The language model did not answer: %s", error)
+        return None, Refusal(RefusalReason.FAILED, str(error))
     except (
         *(RuntimeError, ValueError, IndexError, MemoryError),
         *(ModelFailed, ModelUnavailable),

@@ -36,6 +36,7 @@ def question_prompt(
     sentences: Sentences,
     *,
     names_topics: bool = True,
+    shows_question: bool = True,
 ) -> str:
     """Put a question before the language model.
 
@@ -49,6 +50,8 @@ def question_prompt(
         The language.
     names_topics
         False in training now and then, so that the question itself is read too.
+    shows_question
+        False where the prompt leaves this machine: a question may name a person, the facts do not.
 
     Raises
     ------
@@ -64,6 +67,8 @@ def question_prompt(
     )
     named = ", ".join(sorted_topics(facts, topics))
     task = words.task.format(topics=named) if names_topics else words.free_task
+    if not shows_question:
+        return f"{facts_line(facts, sentences)} {task}"
     asked = words.asked.format(question=_shown(question))
     return " ".join([facts_line(facts, sentences), *before, asked, task])
 

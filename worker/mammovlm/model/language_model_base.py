@@ -6,11 +6,14 @@ shards with their index. Nothing is downloaded and no code of a model is ever ru
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import torch
+from safetensors import safe_open
+from torch import Tensor, nn
 
 from mammovlm.errors import DeviceUnusable, WeightsUnusable
 from mammovlm.model.device import CPU, ComputeDevice
@@ -28,6 +31,27 @@ from transformers import (  # noqa: E402 - after the guard
 )
 
 _INDEX: Final = "model.safetensors.index.json"
+_WORD_EMBEDDINGS: Final = "model.embed_tokens.weight"
+_LOCAL: Final[dict[str, Any]] = {"local_files_only": True, "trust_remote_code": False}
+
+
+@dataclass(frozen=True)
+class WordEmbeddings:
+    """What is needed of a language model to embed a prompt for it.
+
+    Parameters
+    ----------
+    tokenizer
+        Of transformers.
+    embedding
+        Its input embedding layer.
+    sha256
+        Hash of all its weights.
+    """
+
+    tokenizer: PreTrainedTokenizerBase
+    embedding: nn.Embedding
+    sha256: str
 
 
 @dataclass(frozen=True)
@@ -92,10 +116,42 @@ def folder_base(folder: Path, compute: ComputeDevice = CPU) -> Base:
             "version in transformers' layout, such as glm-4-9b-chat-hf or GLM-4-9B-0414."
         )
     with unchanged(*shards):
-        told = "".join(f"{shard.name} {file_sha256(shard)}\n" for shard in shards)
+        sha256 = _sha256_of(shards)
         causal_lm, tokenizer = _from_folder(folder, compute.words or "auto", compute)
     name = str(config.get("architectures", ["language model"])[0])
-    return Base(causal_lm, tokenizer, name, hashlib.sha256(told.encode()).hexdigest())
+    return Base(causal_lm, tokenizer, name, sha256)
+
+
+def word_embeddings_from(folder: Path) -> WordEmbeddings:
+    """Load tokenizer and word embeddings alone, of a language model in a local folder.
+
+    Raises
+    ------
+    WeightsUnusable
+        As of `folder_base`.
+    """
+    shards = shards_of(folder)
+    with unchanged(*shards):
+        sha256 = _sha256_of(shards)
+        matrix = _tensor(shards, _WORD_EMBEDDINGS)
+    if matrix is None:
+        raise WeightsUnusable(f"The language model in {folder.name} has no {_WORD_EMBEDDINGS}.")
+    tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
+    return WordEmbeddings(tokenizer, nn.Embedding.from_pretrained(matrix), sha256)
+
+
+def _sha256_of(shards: Sequence[Path]) -> str:
+    told = "".join(f"{shard.name} {file_sha256(shard)}\n" for shard in shards)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _tensor(shards: Sequence[Path], name: str) -> Tensor | None:
+    for shard in shards:
+        with safe_open(shard, framework="pt") as file:
+            if name in file.keys():  # noqa: SIM118  no mapping
+                found: Tensor = file.get_tensor(name)
+                return found
+    return None
 
 
 def shards_of(folder: Path) -> list[Path]:
@@ -127,14 +183,13 @@ def shards_of(folder: Path) -> list[Path]:
 def _from_folder(
     folder: Path, dtype: torch.dtype | Literal["auto"], compute: ComputeDevice
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
-    local: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     # transformers makes the model without memory and streams each tensor to the device of the map
     device_map = {"": compute.device} if compute.is_cuda else None
     try:
         causal_lm = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, use_safetensors=True, device_map=device_map, **local
+            folder, dtype=dtype, use_safetensors=True, device_map=device_map, **_LOCAL
         )
-        tokenizer = AutoTokenizer.from_pretrained(folder, **local)
+        tokenizer = AutoTokenizer.from_pretrained(folder, **_LOCAL)
     except torch.OutOfMemoryError as error:
         raise DeviceUnusable(
             f"The memory of {compute.device} was full before the language model was loaded. Free "

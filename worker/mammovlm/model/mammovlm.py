@@ -4,12 +4,14 @@ density selector → routed expert → UMiCon → fusion with the text branch �
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from mammovlm.errors import LanguageModelUnavailable
 from mammovlm.findings import Density, Findings, Region, ViewFindings
 from mammovlm.model.aggregation import breast_findings, density_of, view_suspicions
 from mammovlm.model.evidence_map import evidence_map
@@ -111,7 +113,8 @@ class MammoVLM:
         self._networks.warm_up(made_up)
         size = self.preset.umicon.size
         rows = np.full((len(made_up.views), size), size**-0.5, dtype=np.float32)
-        self.write("Say that you are ready.", rows, made_up.slots)
+        with suppress(LanguageModelUnavailable):  # a server's; studies say so when they need it
+            self.write("Say that you are ready.", rows, made_up.slots)
 
     def works(self) -> bool:
         """Whether the device still computes; see `mammovlm.model.networks.Networks.works`."""

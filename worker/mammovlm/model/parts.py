@@ -12,14 +12,11 @@ from mammovlm.model.device import CPU, ComputeDevice, compute_device
 from mammovlm.model.encoders import Encoder, create_encoder, empty_backbone
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
-from mammovlm.model.language_model import (
-    SoftPrefixLanguageModel,
-    language_model_files,
-    load_language_model,
-)
+from mammovlm.model.language_model import language_model_files, load_language_model
 from mammovlm.model.memory_needs import RESERVE, Quantisation, fitting, needs_of
 from mammovlm.model.packaged_weights import LITE, MINILM, load_lite, packaged_path
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset
+from mammovlm.model.remote_language_model import LanguageModel, remote_language_model
 from mammovlm.model.text_encoder import TextBranch, TextEncoder, load_text_encoder
 from mammovlm.model.umicon import UMiCon
 from mammovlm.model.visual_moe import VisualMoE
@@ -74,7 +71,7 @@ class LoadedParts:
     selector: SelectorParts | None
     moe: VisualMoE
     joint: JointParts | None
-    language_model: SoftPrefixLanguageModel
+    language_model: LanguageModel
     identities: tuple[ModelPart, ...]
     training_note: str
 
@@ -210,14 +207,7 @@ def load_parts(settings: Settings) -> LoadedParts:
     compute, quantisation = _device_with_room(settings, weights)
     loader = _Loader(preset, weights, settings.cache_dir, compute)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
-    language_model = load_language_model(
-        preset.name,
-        weights,
-        settings.cache_dir,
-        compute,
-        quantisation=quantisation,
-        capture=settings.graph_capture,
-    )
+    language_model = _language_model(settings, weights, compute, quantisation)
     return LoadedParts(
         preset=preset,
         selector=selector,
@@ -226,6 +216,24 @@ def load_parts(settings: Settings) -> LoadedParts:
         language_model=language_model,
         identities=(*loader.identities, language_model.part),
         training_note=loader.folder.card.training_note,
+    )
+
+
+def _language_model(
+    settings: Settings,
+    weights: WeightsFolder,
+    compute: ComputeDevice,
+    quantisation: Quantisation,
+) -> LanguageModel:
+    if settings.language_model_url:
+        return remote_language_model(settings, weights)
+    return load_language_model(
+        settings.preset,
+        weights,
+        settings.cache_dir,
+        compute,
+        quantisation=quantisation,
+        capture=settings.graph_capture,
     )
 
 
@@ -240,7 +248,8 @@ def _device_with_room(
     compute = compute_device(settings)
     if settings.preset == "compact" and not compute.is_cuda:
         return compute, "none" if settings.quantise == "auto" else settings.quantise
-    files = language_model_files(settings.preset, weights, settings.cache_dir)
+    is_here = not settings.language_model_url
+    files = language_model_files(settings.preset, weights, settings.cache_dir) if is_here else []
     needs, reserve = needs_of(weights, files, compute), RESERVE if compute.is_cuda else 0
     name = str(compute.device)
     try:
