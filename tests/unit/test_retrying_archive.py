@@ -1,13 +1,20 @@
 """An archive that is away is asked again; other errors pass at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from pydicom import Dataset
 
+from mammogram_files import mammogram
+from mammovlm.archive import DicomWebArchive
+from mammovlm.archive.questions import PluginQuestions
 from mammovlm.archive.retrying import RetryingArchive
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
 from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.question import QuestionReference
+from mammovlm.settings import Settings
 
 
 class _ArchiveThatFails:
@@ -51,3 +58,49 @@ def test_what_cannot_succeed_is_not_repeated(error: Exception) -> None:
     with pytest.raises(type(error)):
         RetryingArchive(archive, patience_s=30).store("1.2", [])
     assert archive.calls == 1
+
+
+class _Busy(BaseHTTPRequestHandler):
+    """Answers every request with 503 Service Unavailable, and counts them."""
+
+    asked: list[str]
+
+    def do_GET(self) -> None:
+        self._refuse()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._refuse()
+
+    def _refuse(self) -> None:
+        self.asked.append(self.command)
+        self.send_response(503)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def busy() -> Iterator[tuple[Settings, list[str]]]:
+    """Run a server that is too busy; give settings that lead to it, and what it was asked."""
+    asked: list[str] = []
+    handler = type("Busy", (_Busy,), {"asked": asked})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/dicom-web"
+        yield Settings(dicomweb_url=url, archive_patience_s=0), asked
+        server.shutdown()
+
+
+def test_nobody_below_the_owner_of_retries_asks_again(busy: tuple[Settings, list[str]]) -> None:
+    settings, asked = busy
+    archive = DicomWebArchive.from_settings(settings)
+    with pytest.raises(ArchiveUnavailable):
+        archive.fetch(AnalysisJob("1.2"))
+    with pytest.raises(ArchiveUnavailable):
+        archive.store("1.2", [mammogram()])
+    with pytest.raises(ArchiveUnavailable):
+        PluginQuestions.from_settings(settings).fetch(QuestionReference("study", 1, "job"))
+    assert asked == ["GET", "POST", "GET"]

@@ -52,7 +52,7 @@ def patiently(call: Callable[[], T], patience_s: float) -> T:
     """Repeat a call on `ArchiveUnavailable`, with back-off and jitter, until patience ends."""
     retrying = Retrying(
         retry=retry_if_exception_type(ArchiveUnavailable),
-        wait=wait_exponential_jitter(initial=0.5, max=20, jitter=1),
+        wait=wait_exponential_jitter(multiplier=0.5, max=20, jitter=1),
         stop=stop_after_delay(patience_s),
         before_sleep=_log_wait,
         reraise=True,
