@@ -5,12 +5,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydicom import Dataset
+from tenacity import RetryCallState, Retrying
 
 from mammogram_files import mammogram
 from mammovlm.archive import DicomWebArchive
 from mammovlm.archive.questions import PluginQuestions
-from mammovlm.archive.retrying import RetryingArchive
+from mammovlm.archive.retrying import PAUSES, RetryingArchive
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
 from mammovlm.job import AnalysisJob, StoredInstance
 from mammovlm.question import QuestionReference
@@ -58,6 +61,16 @@ def test_what_cannot_succeed_is_not_repeated(error: Exception) -> None:
     with pytest.raises(type(error)):
         RetryingArchive(archive, patience_s=30).store("1.2", [])
     assert archive.calls == 1
+
+
+@given(st.integers(1, 30))
+def test_pauses_double_up_to_twenty_seconds_and_chance_adds_up_to_one(attempt: int) -> None:
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number = attempt
+    nominal = min(20.0, 0.5 * 2 ** (attempt - 1))
+    drawn = [PAUSES(state) for _ in range(4)]
+    assert all(nominal <= pause <= nominal + 1 for pause in drawn)
+    assert len(set(drawn)) > 1
 
 
 class _Busy(BaseHTTPRequestHandler):

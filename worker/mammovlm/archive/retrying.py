@@ -10,7 +10,8 @@ from tenacity import (
     Retrying,
     retry_if_exception_type,
     stop_after_delay,
-    wait_exponential_jitter,
+    wait_exponential,
+    wait_random,
 )
 
 from mammovlm.archive.protocol import Archive
@@ -19,6 +20,10 @@ from mammovlm.job import AnalysisJob, StoredInstance
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+# Added to the longest pause too, which tenacity's wait_exponential_jitter does not do.
+PAUSES = wait_exponential(multiplier=0.5, max=20) + wait_random(0, 1)
+"""Half a second, doubling to 20 seconds, and up to a second by chance."""
 
 
 class RetryingArchive:
@@ -52,7 +57,7 @@ def patiently(call: Callable[[], T], patience_s: float) -> T:
     """Repeat a call on `ArchiveUnavailable`, with back-off and jitter, until patience ends."""
     retrying = Retrying(
         retry=retry_if_exception_type(ArchiveUnavailable),
-        wait=wait_exponential_jitter(multiplier=0.5, max=20, jitter=1),
+        wait=PAUSES,
         stop=stop_after_delay(patience_s),
         before_sleep=_log_wait,
         reraise=True,
