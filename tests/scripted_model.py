@@ -75,10 +75,13 @@ class ScriptedModel:
 class Served:
     """A service in a thread of this process, and as many askers as are wanted."""
 
-    def __init__(self, model: ScriptedModel, address: Path, most: int = 8) -> None:
+    def __init__(
+        self, model: ScriptedModel, address: Path, most: int = 8, words_elsewhere: bool = False
+    ) -> None:
         self._address = address
         self.listener = Listener(str(address), "AF_UNIX", backlog=64, authkey=KEY)
-        service = ModelService(model, BatchQueue(most, 2.0))
+        requests = BatchQueue(most, 2.0)
+        service = ModelService(model, requests, words_elsewhere=words_elsewhere)
         Thread(target=service.serve, args=(self.listener,), daemon=True).start()
 
     def asker(self, patience_s: float = 20) -> RemoteModel:

@@ -42,8 +42,8 @@ def serve(address: Path) -> Iterator[Serve]:
     """Give what serves a scripted model until the end of the test."""
     served: list[Served] = []
 
-    def start(model: ScriptedModel, most: int = 8) -> Served:
-        served.append(Served(model, address, most))
+    def start(model: ScriptedModel, most: int = 8, words_elsewhere: bool = False) -> Served:
+        served.append(Served(model, address, most, words_elsewhere))
         return served[-1]
 
     yield start
@@ -122,6 +122,22 @@ def test_words_come_back_and_an_engine_that_is_away_is_away_by_its_own_words(
     assert asker.write("Density C", rows, HANGING_ORDER[:1]) == "Density C in words"
     with pytest.raises(LanguageModelUnavailable, match="the server is away"):
         asker.write("away", rows, HANGING_ORDER[:1])
+
+
+def test_words_from_another_machine_wait_for_no_study(serve: Serve) -> None:
+    model = ScriptedModel()
+    served = serve(model, words_elsewhere=True)
+    assesses, writes = served.asker(), served.asker()
+    model.may_go_on.clear()
+    rows = np.zeros((1, 128), np.float32)
+    with ThreadPoolExecutor(2) as threads:
+        study = threads.submit(assesses.assess, named("fine"))
+        assert model.has_begun.wait(20)
+        words = threads.submit(writes.write, "Density C", rows, HANGING_ORDER[:1])
+        assert words.result(20) == "Density C in words"
+        assert not study.done()
+        model.may_go_on.set()
+        assert study.result()
 
 
 def test_an_asker_that_has_gone_gets_no_work_done(serve: Serve) -> None:

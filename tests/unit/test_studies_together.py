@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammovlm.model import MammoVLM, ModelOutput
+from mammovlm.model.language_model import SoftPrefixLanguageModel
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import HANGING_ORDER
@@ -61,7 +62,7 @@ def test_the_studies_of_these_tests_are_seen_by_every_expert(
     assert {output.findings.views[0].expert for output in outputs} == set(tiny_preset().experts)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(studies=STUDIES)
 def test_study_by_study_nothing_changes_at_all(
     models: tuple[MammoVLM, MammoVLM], studies: list[ModelInput]
@@ -74,7 +75,7 @@ def test_study_by_study_nothing_changes_at_all(
         assert np.array_equal(output.embeddings, alone.embeddings)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(studies=STUDIES)
 def test_images_of_several_studies_go_together_and_results_stay_the_same(
     models: tuple[MammoVLM, MammoVLM], studies: list[ModelInput]
@@ -85,7 +86,7 @@ def test_images_of_several_studies_go_together_and_results_stay_the_same(
         assert_same(output, alone, ROUNDING)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(
     asked=st.lists(
         st.tuples(st.sampled_from(["Breasts: right.", "Density C. Say it."]), SLOTS, st.integers()),
@@ -115,7 +116,9 @@ def test_warming_up_reaches_every_expert_and_the_language_model() -> None:
     reached: set[str] = set()
     for name, expert in parts.moe.experts.items():
         expert.register_forward_hook(lambda *_, name=name: reached.add(name))
-    causal_lm = parts.language_model._base.causal_lm  # type: ignore[union-attr]
+    assert isinstance(parts.language_model, SoftPrefixLanguageModel)
+    assert parts.language_model._base is not None
+    causal_lm = parts.language_model._base.causal_lm
     causal_lm.register_forward_hook(lambda *_: reached.add("language model"))
     MammoVLM(parts).warm_up()
     assert reached == {*parts.moe.experts, "language model"}

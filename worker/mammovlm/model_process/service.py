@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
+from time import monotonic
 from typing import Any, NoReturn, Protocol
 
 from mammovlm.errors import LanguageModelUnavailable, ModelFailed, name_and_place
@@ -59,11 +60,17 @@ class ModelService:
         Loaded and warm.
     requests
         Collects the requests.
+    words_elsewhere
+        True where another machine words the answers: they are asked for at once and side by side,
+        since nobody here computes meanwhile, and that machine makes batches of its own.
     """
 
-    def __init__(self, model: ManyStudiesModel, requests: BatchQueue) -> None:
+    def __init__(
+        self, model: ManyStudiesModel, requests: BatchQueue, *, words_elsewhere: bool = False
+    ) -> None:
         self._model = model
         self._requests = requests
+        self._words_elsewhere = words_elsewhere
 
     def serve(self, listener: Listener) -> NoReturn:
         """Answer for ever, one batch after the other, in this thread.
@@ -93,7 +100,12 @@ class ModelService:
     ) -> None:
         is_alone = len(waiting) == 1
         begun = [each for each in waiting if each.begin(is_alone)]
+        if not begun:
+            return
+        started = monotonic()
         answers = isolated(run, [each.asked for each in begun])
+        what = "texts" if isinstance(begun[0].asked, WriteRequest) else "studies"
+        _log.info("%d %s in %.2f s", len(begun), what, monotonic() - started)
         if any(isinstance(answer, ModelFailed) for answer in answers) and not self._model.works():
             raise DeviceLost
         for each, answer in zip(begun, answers, strict=True):
@@ -118,7 +130,10 @@ class ModelService:
             send(connection, ready_message(self._model.algorithm))
             while True:
                 waiting = _waiting(receive(connection), connection)
-                self._requests.put(waiting)
+                if self._words_elsewhere and isinstance(waiting.asked, WriteRequest):
+                    self._answer([waiting], self._model.write_together)
+                else:
+                    self._requests.put(waiting)
                 send(connection, _reply(waiting.answer.result()))
         except (EOFError, OSError):
             _log.debug("an asker has gone")

@@ -35,7 +35,9 @@ def main() -> NoReturn:
     place = MeetingPlace.from_text(sys.stdin.read())
     threading.Thread(target=_end_with_owner, args=(place,), daemon=True).start()
     service = ModelService(
-        _loaded(settings), BatchQueue(settings.batch_studies, settings.batch_wait_ms / 1000)
+        _loaded(settings),
+        BatchQueue(settings.batch_studies, settings.batch_wait_ms / 1000),
+        words_elsewhere=bool(settings.language_model_url),
     )
     place.address.unlink(missing_ok=True)
     try:
