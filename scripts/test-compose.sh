@@ -14,7 +14,8 @@ work=$(mktemp -d /tmp/mammovlm-compose.XXXXXX)
 compose_root=${XDG_CACHE_HOME:-$HOME/.cache}/mammovlm/compose
 engine=unix://$work/engine.sock
 secrets=$work/site/secrets
-https=18443 dicom=12762
+free_port() { .venv/bin/python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+https=$(free_port) dicom=$(free_port)
 say() { echo "test-compose: $*"; }
 fail() { say "$*" >&2; exit 1; }
 
@@ -28,9 +29,9 @@ compose() {
         done
         exec chroot "$root" env "$@"' bash "$compose_root" "$PWD" "$work" \
         DOCKER_HOST="$engine" COMPOSE_PROFILES="${COMPOSE_PROFILES:-small,cpu}" \
-        MAMMOVLM_VERSION=test MAMMOVLM_SITE="$work/site" MAMMOVLM_PUBLIC_HOST=localhost:$https \
-        MAMMOVLM_HTTPS_ADDRESS=127.0.0.1 MAMMOVLM_HTTPS_PORT=$https \
-        MAMMOVLM_DICOM_ADDRESS=127.0.0.1 MAMMOVLM_DICOM_PORT=$dicom \
+        MAMMOVLM_VERSION=test MAMMOVLM_SITE="$work/site" MAMMOVLM_PUBLIC_HOST="localhost:$https" \
+        MAMMOVLM_HTTPS_ADDRESS=127.0.0.1 MAMMOVLM_HTTPS_PORT="$https" \
+        MAMMOVLM_DICOM_ADDRESS=127.0.0.1 MAMMOVLM_DICOM_PORT="$dicom" \
         docker-compose --project-name mammovlm-test --file "$PWD/docker/compose.yaml" --file "$work/here.yaml" "$@"
 }
 
@@ -128,7 +129,7 @@ look_at_each_door() {
     code=$(curl --silent --cacert "$secrets/ca.crt" --output /dev/null --write-out '%{http_code}' "https://localhost:$https/mammovlm/")
     [ "$code" = 401 ] || fail "without a password the page answers $code"
     ask /ohif/ | grep --quiet 'OHIF Viewer' || fail "the viewer is not served at /ohif/"
-    ! echoscu --timeout 5 -aet MAMMO1 -aec MAMMOVLM localhost $dicom 2>/dev/null || fail "DICOM without TLS is let in"
+    ! echoscu --timeout 5 -aet MAMMO1 -aec MAMMOVLM localhost "$dicom" 2>/dev/null || fail "DICOM without TLS is let in"
     say "nobody is let in without password or certificate, and the viewer is there"
     for one in $(containers ps --quiet); do
         containers exec "$one" bash -c '! touch /etc/written 2>/dev/null && [ "$(id -u)" -gt 10000 ] &&
@@ -160,7 +161,7 @@ mkdir "$work/exam"
 study=$(.venv/bin/python -c 'import sys; from pathlib import Path
 from mammovlm.cli.demo_exam import write_exam
 print(write_exam(Path(sys.argv[1])))' "$work/exam")
-.venv/bin/mammovlm send "$work/exam" --host localhost --port $dicom --aet MAMMOVLM --calling-aet MAMMO1 \
+.venv/bin/mammovlm send "$work/exam" --host localhost --port "$dicom" --aet MAMMOVLM --calling-aet MAMMO1 \
     --dicom-ca "$secrets/ca.crt" --dicom-certificate "$secrets/modality.crt" --dicom-key "$secrets/modality.key"
 wait_for "the study is done" 600 is_done "$study"
 found=$(ask /tools/find --data "{\"Level\": \"Series\", \"Query\": {\"StudyInstanceUID\": \"$study\", \"Modality\": \"SR\"}}")
