@@ -86,6 +86,14 @@ test-compose: setup ## run docker/compose.yaml with them and send a study (needs
 bench: setup ## measure the whole path; prints ratios and medians
 	@$(BIN)/mammovlm bench
 
+.PHONY: bench-model
+bench-model: setup ## measure the model on this device; writes docs/bench/<date>-<device>.md
+	@$(BIN)/mammovlm bench-model $(BENCH)
+
+.PHONY: train-dry-run
+train-dry-run: $(BIN)/.installed ## a few training steps at the paper's size on noise (needs a GPU)
+	@$(BIN)/python -m accelerate.commands.launch -m mammovlm.training.dry_run
+
 .PHONY: sbom audit hashes
 sbom: $(BIN)/.installed ## list everything that is installed (CycloneDX, var/sbom.json)
 	@scripts/supply-chain.sh sbom

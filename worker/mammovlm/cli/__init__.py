@@ -25,6 +25,7 @@ _COMMANDS = {
     "manifest": ("manifest", "Make a manifest of a local data set, or check one."),
     "evaluate": ("evaluate", "Measure the weights on labelled exams, or on phantoms."),
     "bench": ("bench", "Measure the whole path; prints ratios and medians."),
+    "bench-model": ("bench_model", "Measure the model on this device; writes a dated page."),
 }
 """Command to its file in this package and to its line in the overview."""
 
@@ -41,7 +42,7 @@ class CommandsByFile(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"mammovlm.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
     def invoke(self, ctx: click.Context) -> object:

@@ -1,0 +1,1 @@
+"""Measurements of the model on whatever device is there, without Orthanc and queue."""

@@ -1,0 +1,101 @@
+"""The language model's share: reading the prompt, then one token after the other."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+
+from mammovlm.cli.model_bench.timing import Spread, timed
+from mammovlm.model.decoding_together import TogetherDecoder
+from mammovlm.model.drafted_decoding import Drafts, decode
+from mammovlm.model.soft_prefix import word_embeddings_of
+from mammovlm.model.torchvision_operators import declare_missing_operators
+
+declare_missing_operators()
+
+from transformers import PreTrainedModel  # noqa: E402 - after the guard
+
+PROMPT: Final = 384
+"""Tokens of a prompt with its facts, near the longest of a four-view study."""
+ANSWER: Final = 150
+_NEVER: Final = -1
+_PATIENCE: Final = 600.0
+
+
+@dataclass(frozen=True)
+class WordsMeasured:
+    """What words cost for one batch of studies.
+
+    Parameters
+    ----------
+    studies
+        In the batch.
+    prompt, answer
+        Tokens.
+    prefill
+        Seconds until the first token of all.
+    answered
+        Seconds until all tokens of all, prefill included.
+    decoding
+        Seconds of the tokens after the first.
+    """
+
+    studies: int
+    prompt: int
+    answer: int
+    prefill: Spread
+    answered: Spread
+    decoding: Spread
+
+    @property
+    def tokens_per_second(self) -> float:
+        """Of all studies together, the first token left aside."""
+        return self.studies * (self.answer - 1) / self.decoding.median
+
+
+def measure_words(
+    causal_lm: PreTrainedModel,
+    studies: int,
+    repeats: int,
+    prompt: int = PROMPT,
+    answer: int = ANSWER,
+) -> WordsMeasured:
+    """Time answers without drafts and without an end, as the worker decodes on this device.
+
+    Parameters
+    ----------
+    causal_lm
+        Of transformers.
+    studies
+        Answers that are decoded together.
+    prompt, answer
+        Tokens.
+    """
+    words = word_embeddings_of(causal_lm)
+    device = words.weight.device
+    chance = torch.Generator().manual_seed(0)
+    numbers = torch.randint(words.num_embeddings, (studies, 1, prompt), generator=chance)
+    with torch.inference_mode():
+        prompts = [words(each.to(device)) for each in numbers]
+    together = TogetherDecoder(causal_lm)
+
+    def run(longest: int) -> None:
+        if studies == 1 and device.type == "cpu":  # the worker's shorter way
+            decode(
+                causal_lm, prompts[0], Drafts([]), end=_NEVER, longest=longest, seconds=_PATIENCE
+            )
+        else:
+            none: list[Drafts] = [Drafts([])] * studies
+            together.decode(prompts, none, end=_NEVER, longest=longest, seconds=_PATIENCE)
+
+    first = timed(lambda: run(1), repeats, device)
+    whole = timed(lambda: run(answer), repeats, device)
+    prefill = Spread.of(first).median
+    return WordsMeasured(
+        studies=studies,
+        prompt=prompt,
+        answer=answer,
+        prefill=Spread.of(first),
+        answered=Spread.of(whole),
+        decoding=Spread.of([seconds - prefill for seconds in whole]),
+    )
