@@ -152,7 +152,7 @@ class RemoteLanguageModel:
     ) -> float | None:
         """Give none: a server's answer comes without the probabilities that this needs."""
         del request, words
-        return None  # noqa: RET501  mypy wants it said
+        return None
 
     def _asked(self, request: WriteRequest) -> str:
         if self._prefix is not None:
