@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from mammovlm.model.decoding_step import DecodingStep
 from mammovlm.model.decoding_together import TogetherDecoder, can_decode_together
 from mammovlm.model.drafted_decoding import Drafts, decode
 from tiny_language_models import tiny_model
@@ -105,6 +106,26 @@ def test_right_drafts_save_most_of_the_passes(monkeypatch: pytest.MonkeyPatch) -
 def test_a_decoding_that_takes_too_long_is_cut_off() -> None:
     answers = together("llama", [prompt(1), prompt(2)], [Drafts([])] * 2, end=-1, seconds=0.0)
     assert [len(answer) for answer in answers] == [1, 1]
+
+
+def test_where_no_graph_can_be_recorded_it_decodes_without_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A processor records no graph: the attempt fails as it would on a GPU that cannot."""
+    recorded = TogetherDecoder(model("glm"))
+    begin = DecodingStep.begin
+
+    def wants_a_graph(step: DecodingStep, prompts: list[Tensor]) -> list[int]:
+        step._wants_capture = True
+        return begin(step, prompts)
+
+    monkeypatch.setattr(DecodingStep, "begin", wants_a_graph)
+    prompts = [prompt(1), prompt(2)]
+    answers = recorded.decode(prompts, [Drafts([])] * 2, end=-1, longest=LONGEST, seconds=60.0)
+    assert answers == [alone("glm", each, end=-1) for each in prompts]
+    assert [each.message.split("(")[0] for each in caplog.records] == [
+        "decoding runs without a CUDA graph, more slowly "
+    ]
 
 
 def test_a_model_that_looks_back_only_so_far_is_decoded_alone() -> None:

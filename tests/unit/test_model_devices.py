@@ -17,7 +17,7 @@ from mammovlm.model.fusion import Fusion
 from mammovlm.model.memory_needs import GIB, MemoryNeeds, WeightSizes, fitting, weight_sizes
 from mammovlm.model.presets import PRESETS, EncoderSpec
 from mammovlm.model.umicon import UMiCon
-from mammovlm.model.weights import file_sha256, load_into, unchanged, verified_tensors
+from mammovlm.model.weights import _streamed, file_sha256, load_into, unchanged, verified_tensors
 from mammovlm.settings import Settings
 
 GLM_4_9B = WeightSizes(kept=1_242_000_000, quantisable=8_158_000_000, itemsize=2)
@@ -99,6 +99,19 @@ def test_in_bfloat16_an_encoder_sees_nearly_the_same(tmp_path: Path) -> None:
     assert not torch.equal(*seen)
     exact, near = (each.flatten() for each in seen)
     assert torch.nn.functional.cosine_similarity(exact, near, dim=0) > 0.99
+
+
+def test_streamed_weights_are_the_file_s_and_of_its_hash_only(tmp_path: Path) -> None:
+    """Weights for a GPU come tensor by tensor; here they go to the processor in the same way."""
+    tensors = {"weight": torch.randn(3, 4), "count": torch.tensor(7)}
+    save_file(tensors, tmp_path / "part.safetensors")
+    sha256 = file_sha256(tmp_path / "part.safetensors")
+    half = ComputeDevice(torch.device("cpu"), torch.bfloat16)
+    streamed = _streamed(tmp_path / "part.safetensors", sha256, half)
+    assert torch.equal(streamed["weight"], tensors["weight"].bfloat16())
+    assert torch.equal(streamed["count"], tensors["count"])
+    with pytest.raises(WeightsUnusable, match="not the expected file"):
+        _streamed(tmp_path / "part.safetensors", "ab" * 32, half)
 
 
 def test_a_file_that_changes_while_it_is_loaded_is_refused(tmp_path: Path) -> None:

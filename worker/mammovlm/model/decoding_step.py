@@ -172,17 +172,18 @@ class DecodingStep:
     def _record(self) -> None:
         """Record the pass as a graph; where that fails, say so once and go on without."""
         try:
-            side = torch.cuda.Stream(self._model.device)
-            side.wait_stream(torch.cuda.current_stream(self._model.device))
-            with torch.cuda.stream(side):
-                for _ in range(_WARM_UP):
-                    self._pass()
-            torch.cuda.current_stream(self._model.device).wait_stream(side)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph):
-                self._said = self._pass()
+            with torch.cuda.device(self._model.device):
+                side = torch.cuda.Stream()
+                side.wait_stream(torch.cuda.current_stream())
+                with torch.cuda.stream(side):
+                    for _ in range(_WARM_UP):
+                        self._pass()
+                torch.cuda.current_stream().wait_stream(side)
+                graph = torch.cuda.CUDAGraph()
+                with torch.cuda.graph(graph):
+                    self._said = self._pass()
             self._graph = graph
-        except RuntimeError as error:
+        except (RuntimeError, ValueError) as error:  # torch names a device it cannot use either way
             self._wants_capture = False
             _log.warning(
                 "decoding runs without a CUDA graph, more slowly (%s)", type(error).__name__

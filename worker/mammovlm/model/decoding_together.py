@@ -26,7 +26,8 @@ from transformers import PreTrainedModel  # noqa: E402 - after the guard
 
 KEPT_SHAPES: Final = 4
 """Caches and graphs that are kept for the next prompts of their size."""
-_PROMPT_STEP: Final = 64
+_MULTIPLE: Final = 64
+"""Prompts and caches are as long as a multiple of it: few shapes, and kernels that like them."""
 
 
 def can_decode_together(causal_lm: PreTrainedModel) -> bool:
@@ -136,14 +137,18 @@ class TogetherDecoder:
         """Give a step of a shape that these prompts fit in; the last few are kept."""
         rows = 1 << (len(prompts) - 1).bit_length()
         most = max(prompt.shape[1] for prompt in prompts)
-        padded = -(-most // _PROMPT_STEP) * _PROMPT_STEP
-        shape = StepShape(rows, padded, width, padded + 2 * (longest + width))
+        prompt = _rounded_up(most)
+        shape = StepShape(rows, prompt, width, _rounded_up(prompt + 2 * (longest + width)))
         if shape not in self._steps:
             while len(self._steps) >= KEPT_SHAPES:
                 self._steps.popitem(last=False)
             self._steps[shape] = DecodingStep(self._causal_lm, shape, capture=self._capture)
         self._steps.move_to_end(shape)
         return self._steps[shape]
+
+
+def _rounded_up(tokens: int) -> int:
+    return -(-tokens // _MULTIPLE) * _MULTIPLE
 
 
 def _until(answer: Sequence[int], end: int, longest: int) -> list[int]:
