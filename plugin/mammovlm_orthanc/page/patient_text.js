@@ -49,7 +49,7 @@ function edit(section, content, text, again) {
   };
   section.replaceChildren(
     element('h2', {}, 'For the patient', element('span', { class: 'draft' }, 'being edited')), area,
-    element('p', { class: 'quiet' }, 'The last sentences about breast density are those of the law (21 CFR 900.12). Leave them as they are.'),
+    content.report.language === 'en-US' ? element('p', { class: 'quiet' }, 'The last sentences about breast density are those of the law (21 CFR 900.12). Leave them as they are.') : '',
     element('div', { class: 'buttons' },
       element('button', { type: 'button', class: 'main', onclick: () => save('edited', 'The draft is kept.') }, 'Keep draft'),
       element('button', { type: 'button', onclick: () => save('released', 'The text is released.') }, 'Release'),
