@@ -1,5 +1,6 @@
 """A model for tests of the model process: it does to each study what the study's name says."""
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Listener
@@ -14,7 +15,7 @@ from mammovlm.findings import Algorithm
 from mammovlm.model import ModelOutput
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.write_request import WriteRequest
-from mammovlm.model_process import BatchQueue, ModelService, RemoteModel
+from mammovlm.model_process import BatchQueue, MeetingPlace, ModelService, RemoteModel
 from mammovlm.study import HANGING_ORDER, Study
 from random_findings import ALGORITHM, random_findings
 from simulated_studies import simulated_study
@@ -27,6 +28,11 @@ def named(name: str) -> Study:
     """Make a study whose fate is its name."""
     study = simulated_study(HANGING_ORDER[:1])
     return Study(name, study.views)
+
+
+def place_at(address: Path, key: bytes = KEY) -> MeetingPlace:
+    """Make the place of an address, in the keeping of this process."""
+    return MeetingPlace(address, key, os.getpid())
 
 
 class ScriptedModel:
@@ -85,7 +91,7 @@ class Served:
         Thread(target=service.serve, args=(self.listener,), daemon=True).start()
 
     def asker(self, patience_s: float = 20) -> RemoteModel:
-        return RemoteModel(self._address, KEY, tiny_preset(), patience_s)
+        return RemoteModel(place_at(self._address), tiny_preset(), patience_s)
 
     def ask(self, names: Sequence[str]) -> list["Future[ModelOutput]"]:
         """Ask for all studies at the same time, each by an asker of its own."""

@@ -24,7 +24,7 @@ from mammovlm.model_process.messages import (
 from mammovlm.model_process.wire import send
 from mammovlm.study import HANGING_ORDER
 from random_findings import random_findings
-from scripted_model import ScriptedModel, Served, named
+from scripted_model import ScriptedModel, Served, named, place_at
 from tiny_models import tiny_preset
 
 
@@ -161,7 +161,7 @@ def test_a_stranger_without_the_key_gets_in_nowhere_and_harms_nobody(
 ) -> None:
     served = serve(ScriptedModel())
     with pytest.raises(Exception, match="digest"):
-        RemoteModel(address, b"another key", tiny_preset(), 1)
+        RemoteModel(place_at(address, b"another key"), tiny_preset(), 1)
     assert served.asker().assess(named("fine"))
 
 

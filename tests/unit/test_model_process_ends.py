@@ -32,7 +32,7 @@ from mammovlm.model_process.messages import (
 from mammovlm.model_process.wire import Message, receive, send
 from mammovlm.settings import Settings
 from random_findings import ALGORITHM, random_findings
-from scripted_model import KEY, named
+from scripted_model import KEY, named, place_at
 from tiny_models import tiny_preset
 
 
@@ -94,7 +94,7 @@ def test_a_study_outlives_the_model_process_and_comes_alone_if_it_was_worked_on(
 ) -> None:
     with Listener(str(address), "AF_UNIX", authkey=KEY) as listener:
         played = script(listener, *steps)
-        asker = RemoteModel(address, KEY, tiny_preset(), 20)
+        asker = RemoteModel(place_at(address), tiny_preset(), 20)
         assert asker.assess(named("fine")).findings == random_findings(len("fine"))
         played.join(20)
         assert not played.is_alive()
@@ -103,7 +103,7 @@ def test_a_study_outlives_the_model_process_and_comes_alone_if_it_was_worked_on(
 def test_a_study_that_ends_the_model_process_alone_is_given_up(address: Path) -> None:
     with Listener(str(address), "AF_UNIX", authkey=KEY) as listener:
         script(listener, ends_with_others, ends_alone, answers)
-        asker = RemoteModel(address, KEY, tiny_preset(), 20)
+        asker = RemoteModel(place_at(address), tiny_preset(), 20)
         with pytest.raises(ModelUnavailable, match="this study alone"):
             asker.assess(named("guilty"))
         assert asker.assess(named("fine")).findings == random_findings(len("fine"))
@@ -112,7 +112,7 @@ def test_a_study_that_ends_the_model_process_alone_is_given_up(address: Path) ->
 def test_patience_ends_where_no_model_process_comes(address: Path) -> None:
     with Listener(str(address), "AF_UNIX", authkey=KEY) as listener:
         script(listener, ends_with_others)
-        asker = RemoteModel(address, KEY, tiny_preset(), 0.3)
+        asker = RemoteModel(place_at(address), tiny_preset(), 0.3)
         wait_until(lambda: asker.algorithm == ALGORITHM, "connected")
         with listener:
             pass
@@ -122,7 +122,19 @@ def test_patience_ends_where_no_model_process_comes(address: Path) -> None:
 
 def test_where_the_owner_wants_no_model_process_nobody_waits_for_one(tmp_path: Path) -> None:
     with pytest.raises(ModelUnavailable, match="wanted no more"):
-        RemoteModel(tmp_path / "gone" / "model.sock", KEY, tiny_preset(), 60)
+        RemoteModel(place_at(tmp_path / "gone" / "model.sock"), tiny_preset(), 60)
+
+
+def test_a_worker_that_closes_lets_those_wait_who_have_a_study_and_nobody_else(
+    address: Path,
+) -> None:
+    with Listener(str(address), "AF_UNIX", authkey=KEY) as listener:
+        script(listener, ends_with_others, answers_if_alone)
+        asker = RemoteModel(place_at(address), tiny_preset(), 20)
+        place_at(address).close()
+        assert asker.assess(named("fine")).findings == random_findings(len("fine"))
+    with pytest.raises(ModelUnavailable, match="wanted no more"):
+        RemoteModel(place_at(address), tiny_preset(), 20)
 
 
 def test_the_owner_starts_an_ended_process_again_and_stops_it_for_good() -> None:

@@ -7,7 +7,8 @@ processes are as many as there are cores, and the model has one of its own besid
 
 from mammovlm.model_process.batches import BatchQueue
 from mammovlm.model_process.choice import wants_model_process
-from mammovlm.model_process.owner import UNUSABLE, MeetingPlace, ModelProcessOwner
+from mammovlm.model_process.meeting_place import MeetingPlace
+from mammovlm.model_process.owner import UNUSABLE, ModelProcessOwner
 from mammovlm.model_process.remote_model import RemoteModel
 from mammovlm.model_process.service import DeviceLost, ModelService
 

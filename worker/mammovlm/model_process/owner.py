@@ -1,19 +1,18 @@
 """The owner of a model process: starts it, and starts it again when it ends."""
 
 import contextlib
-import json
 import logging
 import os
 import secrets
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 from typing import Final
+
+from mammovlm.model_process.meeting_place import MeetingPlace
 
 _log = logging.getLogger(__name__)
 
@@ -22,37 +21,6 @@ UNUSABLE: Final = 78
 _SHORTEST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
 _RAN_WELL_S: Final = 60.0
-
-
-@dataclass(frozen=True)
-class MeetingPlace:
-    """Where a model process listens, and the key by which both sides know each other.
-
-    Parameters
-    ----------
-    address
-        Socket in a folder that only this user can enter. The folder is there as long as the owner
-        wants the model process.
-    key
-        Random, made for this owner; it never lies on a disk or in an environment.
-    owner
-        Process identifier of the owner; without it the model process ends.
-    """
-
-    address: Path
-    key: bytes = field(repr=False)
-    owner: int
-
-    def as_text(self) -> str:
-        """Write it for the model process, in one line."""
-        told = {"address": str(self.address), "key": self.key.hex(), "owner": self.owner}
-        return json.dumps(told)
-
-    @classmethod
-    def from_text(cls, text: str) -> "MeetingPlace":
-        """Read `as_text`."""
-        told = json.loads(text)
-        return cls(Path(told["address"]), bytes.fromhex(told["key"]), told["owner"])
 
 
 class ModelProcessOwner:
@@ -90,12 +58,9 @@ class ModelProcessOwner:
         """End the model process; it holds nothing that could be lost."""
         with self._lock:
             self._stopped.set()
-            self._remove_place()
+            self.place.remove()
             self._process.kill()
         self._process.wait()
-
-    def _remove_place(self) -> None:
-        shutil.rmtree(self.place.address.parent, ignore_errors=True)
 
     def _started(self) -> "subprocess.Popen[str]":
         process = subprocess.Popen(self._command, stdin=subprocess.PIPE, text=True)
@@ -112,7 +77,7 @@ class ModelProcessOwner:
             if self._stopped.is_set():
                 return
             if code == UNUSABLE:
-                self._remove_place()
+                self.place.remove()
                 self._on_unusable()
                 return
             if monotonic() - started > _RAN_WELL_S:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from multiprocessing.connection import Client, Connection
-from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
 
@@ -18,6 +17,7 @@ from mammovlm.model import ModelOutput
 from mammovlm.model.model_input import prepared
 from mammovlm.model.presets import Preset
 from mammovlm.model.write_request import WriteRequest
+from mammovlm.model_process.meeting_place import MeetingPlace
 from mammovlm.model_process.messages import (
     algorithm_of,
     failure_of,
@@ -43,10 +43,8 @@ class RemoteModel:
 
     Parameters
     ----------
-    address
-        Socket of the model process, in a folder that is there as long as its owner wants it.
-    key
-        By which both sides know each other.
+    place
+        Where the model process listens, or will.
     preset
         That the model process runs.
     patience_s
@@ -56,12 +54,11 @@ class RemoteModel:
     Raises
     ------
     ModelUnavailable
-        If the model process is wanted no more.
+        If the model process is wanted no more, or the worker takes no new studies.
     """
 
-    def __init__(self, address: Path, key: bytes, preset: Preset, patience_s: float) -> None:
-        self._address = address
-        self._key = key
+    def __init__(self, place: MeetingPlace, preset: Preset, patience_s: float) -> None:
+        self._place = place
         self._preset = preset
         self._patience_s = patience_s
         self._connection: Connection | None = None
@@ -133,7 +130,8 @@ class RemoteModel:
             try:
                 self._connection, self._algorithm = self._connected()
             except (EOFError, OSError) as error:
-                if not self._address.parent.is_dir():
+                is_first = patience_s == inf
+                if not self._place.is_wanted or (is_first and self._place.is_closing):
                     raise ModelUnavailable("The model process is wanted no more.") from error
                 if monotonic() > deadline:
                     raise ModelUnavailable(
@@ -143,7 +141,7 @@ class RemoteModel:
         return self._connection
 
     def _connected(self) -> tuple[Connection, Algorithm]:
-        connection = Client(str(self._address), family="AF_UNIX", authkey=self._key)
+        connection = Client(str(self._place.address), "AF_UNIX", authkey=self._place.key)
         return connection, algorithm_of(receive(connection))
 
     def _close(self) -> None:

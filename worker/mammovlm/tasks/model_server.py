@@ -6,7 +6,6 @@ starts it: it reads the place to listen at and the key from standard input.
 
 import logging
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -69,7 +68,7 @@ def _loaded(settings: Settings) -> MammoVLM:
 def _end_with_owner(place: MeetingPlace) -> None:
     while os.getppid() == place.owner:
         sleep(1)
-    shutil.rmtree(place.address.parent, ignore_errors=True)
+    place.remove()
     os._exit(0)
 
 

@@ -13,6 +13,7 @@ from celery.signals import (
     worker_process_init,
     worker_ready,
     worker_shutdown,
+    worker_shutting_down,
 )
 
 from mammovlm.answering import Answering
@@ -70,6 +71,13 @@ def start_model_process(**_: object) -> None:
         _owner = ModelProcessOwner(command, lambda: os.kill(os.getpid(), signal.SIGTERM))
 
 
+@worker_shutting_down.connect
+def let_nobody_else_wait(**_: object) -> None:
+    """Let worker processes that wait for the model end; those with a study go on."""
+    if _owner is not None:
+        _owner.place.close()
+
+
 @worker_shutdown.connect
 def stop_model_process(**_: object) -> None:
     """End the model process after the last study."""
@@ -87,7 +95,10 @@ def load_before_first_task(**_: object) -> None:
         model = _model(settings)
         if settings.pdf_report:
             page_fonts(settings.language, settings.pdf_font)
-    except (WeightsUnusable, FontMissing, ModelUnavailable) as error:
+    except ModelUnavailable:
+        _log.info("this process ends with its worker, before there was a model")
+        raise
+    except (WeightsUnusable, FontMissing) as error:
         _log.critical("the worker stops: %s", error)
         os.kill(os.getppid(), signal.SIGTERM)
         raise
@@ -102,10 +113,7 @@ def _model(settings: Settings) -> Model:
     if _owner is None:
         return MammoVLM.load(settings)
     torch.set_num_threads(1)  # images are prepared here, one core a process
-    place = _owner.place
-    return RemoteModel(
-        place.address, place.key, PRESETS[settings.preset], settings.model_patience_s
-    )
+    return RemoteModel(_owner.place, PRESETS[settings.preset], settings.model_patience_s)
 
 
 @worker_ready.connect
