@@ -60,12 +60,14 @@ test: test-packages setup lint ## lint and run the whole test suite
 WORK ?= $(HOME)/.cache/mammovlm/training
 MINI_MIAS ?=
 VICTRE ?=
+HYBRIDS ?=
 WEIGHTS := worker/mammovlm/model/weights/compact
 
 .PHONY: train-compact
 train-compact: setup ## train the `compact` weights again (MINI_MIAS=, VICTRE=: local copies; WORK=)
 	@$(BIN)/python -m mammovlm.training.train_compact --out $(WEIGHTS) --work $(WORK) \
-		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS)) $(if $(VICTRE),--victre $(VICTRE))
+		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS)) $(if $(VICTRE),--victre $(VICTRE)) \
+		$(if $(HYBRIDS),--hybrids $(HYBRIDS))
 	@$(BIN)/python -m mammovlm.training.tune_language_model --out $(WORK)/language-model \
 		--embeddings $(WORK)/run/embeddings.safetensors --weights $(WEIGHTS) --precision bf16
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,10 +11,13 @@ from mammovlm.model.expert_view import POOLS
 from mammovlm.model.heads import HEAD_NAMES, PRESENCE
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset, TextEncoderSpec, UMiConSpec
 from mammovlm.training.ablation import ROWS, SEEDS, AblationRow, ablation
+from mammovlm.training.compact_joint import finished_heads
+from mammovlm.training.compact_run import CompactConfig
 from mammovlm.training.joint_data import JointData
-from mammovlm.training.joint_settings import JointWomen, Setting, spec_for
+from mammovlm.training.joint_settings import JointWomen, Setting, spec_for, train_setting
 from mammovlm.training.joint_stage import JointConfig
 from mammovlm.training.routed_views import RoutedViews
+from mammovlm.training.written_weights import TrainedPart, write_weights
 
 WIDTH, TEXT, MASKED = 16, 8, 20
 TRAIN, VALIDATION, TEST = torch.arange(120).split([60, 20, 40])
@@ -103,3 +107,26 @@ def test_each_of_the_papers_rows_adds_one_thing_to_the_row_before() -> None:
         assert len(changed) == 1
     assert linear.linear
     assert spec_for(preset(), linear).hidden == ()
+
+
+def test_a_fixed_seed_gives_the_same_files_whatever_was_drawn_before(tmp_path: Path) -> None:
+    everyone, setting = women(), Setting("mean", unimodal=True, multimodal=True, contrast=1.0)
+    config = CompactConfig(members=4, joint=JointConfig(epochs=3, batch=16))
+    cards = []
+    for name, disturbed in (("once", 5), ("again", 6)):
+        torch.manual_seed(disturbed)
+        trained = train_setting(
+            setting, everyone, {}, preset(), config=config.joint, told=lambda *_: None
+        )
+        train, validation = trained.data.rows(TRAIN), trained.data.rows(VALIDATION)
+        heads = finished_heads(trained.model, train, validation, config)
+        parts = {
+            "umicon": trained.model.umicon.state_dict(),
+            "text_branch": trained.model.text_branch.state_dict(),
+            "fusion": trained.model.fusion.state_dict(),
+            "heads": torch.nn.ModuleDict(dict(heads)).state_dict(),
+        }
+        told = {part: TrainedPart(tensors, "made up") for part, tensors in parts.items()}
+        cards.append(write_weights(tmp_path / name, told))
+    assert cards[0] == cards[1]  # with the hash of every file
+    assert len({part.sha256 for part in cards[0].parts.values()}) == len(parts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import torch
@@ -11,10 +12,11 @@ from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.heads import HEAD_NAMES, Head
 from mammovlm.model.packaged_weights import MINILM, packaged_path
 from mammovlm.model.presets import Preset
-from mammovlm.model.text_encoder import load_text_encoder
+from mammovlm.model.text_encoder import TextEncoder, load_text_encoder
 from mammovlm.training.compact_run import Collected, CompactConfig, Run
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.head_refits import PREVALENCE, calibrate, refitted_head
+from mammovlm.training.hybrid_exams import hybrid_exams
 from mammovlm.training.joint_data import (
     JointData,
     exam_texts,
@@ -31,8 +33,10 @@ from mammovlm.training.joint_settings import (
 )
 from mammovlm.training.joint_stage import JointModel
 from mammovlm.training.joint_vectors import scaled_vectors
+from mammovlm.training.kept_encodings import KeptEncoder
 from mammovlm.training.lesion_stage import LesionExpert, LesionWomen, train_experts
 from mammovlm.training.masked_views import masked_pairs
+from mammovlm.training.phantom_exams import PhantomExams, joined
 from mammovlm.training.routed_views import routed_views
 
 
@@ -69,19 +73,35 @@ def train_lesion_experts(
     encoders: CompactEncoders,
     run: Run,
 ) -> Mapping[str, LesionExpert]:
-    """Route the lesion women by their predicted density and train the experts on them."""
-    preset = encoders.preset
-    categories, _ = study_densities(selector, collected.phantoms.selector)
-    women = LesionWomen(
-        collected.phantoms, collected.lesions.tolist(), routed_experts(categories, preset)
-    )
+    """Route the lesion women by their predicted density and train the experts on them.
+
+    With hybrids these are routed likewise, and checkpoints lie in a folder of their own.
+    """
+    preset, config = encoders.preset, run.config
+    exams, rows, work = collected.phantoms, collected.lesions.tolist(), run.work
+    if config.hybrids:
+        made = _hybrids(collected, encoders, run)
+        rows += range(len(exams.truths), len(exams.truths) + len(made.truths))
+        exams, work = joined(iter((exams, made))), run.work / f"with-{config.hybrids}-hybrids"
+    categories, _ = study_densities(selector, exams.selector)
     return train_experts(
-        women,
+        LesionWomen(exams, rows, routed_experts(categories, preset)),
         encoders.new_expert,
         tuple(preset.experts),
-        config=run.config.lesions,
-        work=run.work,
+        config=config.lesions,
+        work=work,
         progress=run.progress,
+    )
+
+
+def _hybrids(collected: Collected, encoders: CompactEncoders, run: Run) -> PhantomExams:
+    count = run.config.hybrids
+    return hybrid_exams(
+        collected.mini_mias.films,
+        count,
+        run.work,
+        encoders,
+        lambda done: run.progress("hybrids", done, count),
     )
 
 
@@ -116,7 +136,7 @@ def joint_women(
         run.work,
         told("experts look at masked pairs", len(some)),
     )
-    text_encoder = load_text_encoder(preset.text, packaged_path(MINILM).parent, MINILM.sha256)
+    text_encoder = KeptEncoder(partial(_text_encoder, preset), MINILM.sha256, run.work)
     run.progress("metadata", 0, 1)
     variants, seed = run.config.text_variants, run.config.seed
     texts = exam_texts(exams.truths, categories, text_encoder, variants, seed)
@@ -124,6 +144,10 @@ def joint_women(
     nothing = torch.zeros(len(names), 4, 0)
     data = joint_data(exams.truths, nothing, names, tuple(preset.experts), texts)
     return JointWomen(seen, fallback, pairs, data, train, validation, test)
+
+
+def _text_encoder(preset: Preset) -> TextEncoder:
+    return load_text_encoder(preset.text, packaged_path(MINILM).parent, MINILM.sha256)
 
 
 def train_joint_parts(

@@ -54,6 +54,9 @@ class CompactConfig:
         Of the phantoms; the next ones follow.
     lesion_women
         Exams from which experts learn lesions, the first ones; UMiCon learns from other women.
+    hybrids
+        Normal films with phantom lesions from which experts learn beside them; 0: none, and then
+        no expert has seen a film.
     validation, test
         Shares of the exams.
     film_weight, phantom_weight, victre_weight
@@ -71,6 +74,7 @@ class CompactConfig:
     phantoms: int = 2000
     first_seed: int = 30000
     lesion_women: int = 770
+    hybrids: int = 0
     validation: float = 0.09
     test: float = 0.115
     film_weight: float = 1.0

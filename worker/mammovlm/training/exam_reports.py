@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from mammovlm.model.text_encoder import TextEncoder
+from mammovlm.training.kept_encodings import Encode
 from mammovlm.training.phantoms import CaseMix, phantom_truths
 from mammovlm.training.phantoms.truth import BreastTruth
 from mammovlm.training.reports import Renderer, findings_of, render, scrub
@@ -29,7 +29,7 @@ def breast_report(breast: BreastTruth, seed: int) -> str:
 
 @torch.no_grad()
 def exam_reports(
-    seeds: Sequence[int], text_encoder: TextEncoder, case_mix: CaseMix, batch: int = 32
+    seeds: Sequence[int], text_encoder: Encode, case_mix: CaseMix, batch: int = 32
 ) -> Tensor:
     """Encode the report of every breast and give it to the breast's views.
 

@@ -11,9 +11,9 @@ from mammovlm.findings import DensityCategory
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.metadata_text import FIELDS, metadata_text
 from mammovlm.model.presets import Preset
-from mammovlm.model.text_encoder import TextEncoder
 from mammovlm.study import HANGING_ORDER
 from mammovlm.training.exam_reports import exam_reports
+from mammovlm.training.kept_encodings import Encode
 from mammovlm.training.phantom_exams import ExamTruth
 from mammovlm.training.phantoms import CaseMix
 
@@ -98,7 +98,7 @@ def routed_experts(categories: Sequence[int], preset: Preset) -> list[str]:
 def exam_texts(
     truths: Sequence[ExamTruth],
     categories: Sequence[int],
-    text_encoder: TextEncoder,
+    text_encoder: Encode,
     variants: int,
     seed: int,
 ) -> ExamTexts:
@@ -160,7 +160,7 @@ def study_categories(density: Tensor) -> list[int]:
 def _encode(
     truths: Sequence[ExamTruth],
     categories: Sequence[int],
-    text_encoder: TextEncoder,
+    text_encoder: Encode,
     rng: np.random.Generator,
     blank_share: float,
 ) -> Tensor:
@@ -174,7 +174,7 @@ def _encode(
 
 
 @torch.no_grad()
-def _encode_each_once(texts: Sequence[str], text_encoder: TextEncoder, batch: int = 64) -> Tensor:
+def _encode_each_once(texts: Sequence[str], text_encoder: Encode, batch: int = 64) -> Tensor:
     different = sorted(set(texts), key=lambda text: (len(text), text))
     encoded = torch.cat(
         [

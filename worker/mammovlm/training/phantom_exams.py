@@ -186,10 +186,10 @@ def phantom_exams(
         done = 0
         for group, path in zip(groups, paths, strict=True):
             if not path.is_file():
-                _write_shard(path, [next(drawn) for _ in group], encoders)
+                write_shard(path, [next(drawn) for _ in group], encoders)
             done += len(group)
             progress(done)
-    return _joined(_read_shard(path) for path in paths)
+    return joined(read_shard(path) for path in paths)
 
 
 def phantoms_fingerprint() -> str:
@@ -233,9 +233,16 @@ def _prepared_exam(seed: int, case_mix: CaseMix) -> tuple[Tensor, ExamTruth]:
     return (torch.stack(views) * 255).round().byte(), truth_of(exam, tuple(seen))
 
 
-def _write_shard(
+def write_shard(
     path: Path, exams: Sequence[tuple[Tensor, ExamTruth]], encoders: CompactEncoders
 ) -> None:
+    """Write exams with what the selector's encoder sees of them.
+
+    Parameters
+    ----------
+    exams
+        Views, uint8, (4, rows, columns), and what is true of them.
+    """
     seen = [encoders.selector_features(views[:, None].float() / 255) for views, _ in exams]
     tensors = {"selector": torch.stack(seen), "views": torch.stack([views for views, _ in exams])}
     truths = json.dumps([asdict(truth) for _, truth in exams])
@@ -244,7 +251,8 @@ def _write_shard(
     unfinished.replace(path)
 
 
-def _read_shard(path: Path) -> PhantomExams:
+def read_shard(path: Path) -> PhantomExams:
+    """Read what `write_shard` wrote; the pictures stay in the file."""
     with safe_open(path, framework="pt") as file:
         told = json.loads(file.metadata()["truths"])
         return PhantomExams(
@@ -264,7 +272,8 @@ def _truth_from(told: dict[str, object]) -> ExamTruth:
     return ExamTruth(**plain, lesions=tuple(SeenLesion(**each) for each in lesions))  # type: ignore[arg-type]
 
 
-def _joined(shards: Iterator[PhantomExams]) -> PhantomExams:
+def joined(shards: Iterator[PhantomExams]) -> PhantomExams:
+    """Put the exams of several shards one behind the other."""
     parts = list(shards)
     return PhantomExams(
         pictures=tuple(picture for part in parts for picture in part.pictures),

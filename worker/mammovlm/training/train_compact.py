@@ -49,6 +49,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 )
 @click.option("--mini-mias", type=_FOLDER, default=None, help="Local copy of mini-MIAS.")
 @click.option("--victre", type=_FOLDER, default=None, help="Local copy of M-SYNTH.")
+@click.option(
+    "--hybrids",
+    default=CompactConfig.hybrids,
+    show_default=True,
+    help="Normal films of mini-MIAS with phantom lesions, four each, for the experts.",
+)
 @click.option("--out", type=_FOLDER, required=True, help="Folder for weights and card.")
 @click.option("--work", type=_FOLDER, required=True, help="Folder for features and the run.")
 @click.option("--threads", default=0, help="CPU threads; 0: one per core.")
@@ -58,6 +64,7 @@ def main(
     first_seed: int,
     mini_mias: Path | None,
     victre: Path | None,
+    hybrids: int,
     out: Path,
     work: Path,
     threads: int,
@@ -67,9 +74,11 @@ def main(
     Density head, experts with their lesion finders, UMiCon, text projection, fusion and heads. A
     run that was stopped goes on from its checkpoints and cached features.
     """
+    if hybrids and not mini_mias:
+        raise click.UsageError("--hybrids needs --mini-mias")
     if threads:
         torch.set_num_threads(threads)
-    config = CompactConfig(phantoms=phantoms, first_seed=first_seed)
+    config = CompactConfig(phantoms=phantoms, first_seed=first_seed, hybrids=hybrids)
     console = Console()
     with Bars(*Bars.get_default_columns(), TimeElapsedColumn(), console=console) as bars:
         progress = _bars(bars)
@@ -81,7 +90,7 @@ def main(
         experts = train_lesion_experts(collected, selector.head, encoders, run)
         women = joint_women(collected, selector.head, experts, encoders.preset, run)
         outcome = train_joint_parts(women, experts, encoders.preset, run)
-        sources = _sources(collected, [name for name, folder in folders.items() if folder])
+        sources = _sources(collected, [name for name, folder in folders.items() if folder], hybrids)
         embeddings = work / "run" / "embeddings.safetensors"
         embeddings.parent.mkdir(parents=True, exist_ok=True)
         write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
@@ -108,7 +117,7 @@ def _bars(bars: Bars) -> Progress:
     return told
 
 
-def _sources(collected: Collected, films: Sequence[str]) -> dict[str, str]:
+def _sources(collected: Collected, films: Sequence[str], hybrids: int) -> dict[str, str]:
     """Say of each stage what it learned from."""
     lesions, others = len(collected.lesions), len(collected.train)
     both = f"{lesions + others} simulated exams (phantoms)"
@@ -116,10 +125,11 @@ def _sources(collected: Collected, films: Sequence[str]) -> dict[str, str]:
         "mini-MIAS": "81 women's films (mini-MIAS)",
         "M-SYNTH": "100 in-silico images (M-SYNTH)",
     }
+    set_in = f" and {hybrids} normal films (mini-MIAS) with simulated lesions" if hybrids else ""
     return {
-        "experts": f"ImageNet, then {lesions} simulated exams (phantoms)",
+        "experts": f"ImageNet, then {lesions} simulated exams (phantoms){set_in}",
         "heads": f"{others} simulated exams (phantoms)",
-        "joint": both,
+        "joint": both + set_in,
         "density": _listed([both, *(real[name] for name in films)]),
     }
 
