@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.findings import ModelPart
@@ -24,9 +25,11 @@ from mammovlm.model.language_model_tuning import (
     with_lora,
 )
 from mammovlm.model.memory_needs import Quantisation
+from mammovlm.model.soft_prefix import word_embeddings_of
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.study import HANGING_ORDER
+from mammovlm.training.merge_language_model import main as merge_main
 from tiny_language_models import save_tiny, tiny_model, tiny_tokenizer, weights_folder
 
 EMBEDDINGS = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
@@ -191,7 +194,7 @@ def test_a_missing_shard_is_refused_by_its_name(tmp_path: Path) -> None:
 def test_quantised_weights_take_less_memory_and_still_write(
     tmp_path: Path, kind: str, bits: Quantisation
 ) -> None:
-    pytest.importorskip("bitsandbytes", reason="the extra `quantisation` is not installed")
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
     folder = weights_folder(tmp_path, kind)
     whole = load_language_model("paper", folder, tmp_path)
     small = load_language_model("paper", folder, tmp_path, quantisation=bits)
@@ -213,5 +216,32 @@ def test_without_the_library_quantisation_says_how_to_get_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
-    with pytest.raises(WeightsUnusable, match=r"mammovlm\[quantisation\]"):
+    with pytest.raises(WeightsUnusable, match="--no-deps bitsandbytes=="):
         load_language_model("paper", weights_folder(tmp_path, "glm"), tmp_path, quantisation="int8")
+
+
+def test_tuned_weights_merged_for_another_engine_are_the_model_that_runs_here(
+    tmp_path: Path,
+) -> None:
+    here = load_language_model("paper", weights_folder(tmp_path, "glm"), tmp_path)
+    done = CliRunner().invoke(
+        merge_main, ["--weights", str(tmp_path), "--out", str(tmp_path / "merged")]
+    )
+    assert done.exit_code == 0, done.output
+    assert "vllm serve" in done.output
+    assert here._base
+    expected = here._base.causal_lm.state_dict()
+    written = folder_base(tmp_path / "merged")
+    base = folder_base(tmp_path / PART)
+    found = written.causal_lm.state_dict()
+    assert all(torch.equal(found[name], tensor) for name, tensor in expected.items())
+    embedding, original = (word_embeddings_of(one.causal_lm) for one in (written, base))
+    assert torch.equal(embedding.weight, original.weight)
+
+
+def test_there_is_nothing_to_merge_without_tuned_weights(tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        merge_main, ["--weights", str(tmp_path), "--out", str(tmp_path / "merged")]
+    )
+    assert done.exit_code == 1
+    assert "no tuned language model" in done.output

@@ -124,7 +124,7 @@ def test_too_little_memory_is_refused_before_anything_is_loaded(
 def test_the_least_quantisation_that_fits_is_chosen_for_the_language_model(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip("bitsandbytes", reason="the extra `quantisation` is not installed")
+    pytest.importorskip("bitsandbytes", reason="bitsandbytes is not installed")
     whole = parts.load_parts(settings(folder))
     assert whole.language_model.part.architecture == "GlmForCausalLM + LoRA"
     weights = WeightsFolder(folder)

@@ -5,13 +5,16 @@ embeddings and output layer keep their precision, as in both papers. The words c
 it, so the report names the quantisation; they are checked as ever.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 from torch import nn
 
 from mammovlm.errors import DeviceUnusable, WeightsUnusable
 from mammovlm.model.memory_needs import Quantisation
+
+LIBRARY: Final = "bitsandbytes==0.50.2"
+"""Not in the lock: where it is installed, peft imports it with every start of every program."""
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -89,8 +92,7 @@ def _bitsandbytes() -> Any:  # noqa: ANN401  it has no types
         import bitsandbytes  # noqa: PLC0415  large, and only wanted here
     except ImportError as error:
         raise WeightsUnusable(
-            "MAMMOVLM_QUANTISE needs the package bitsandbytes: "
-            "`pip install --constraint constraints.txt 'mammovlm[quantisation]'`, or set it to "
+            f"MAMMOVLM_QUANTISE needs a package: `pip install --no-deps {LIBRARY}`, or set it to "
             "none."
         ) from error
     return bitsandbytes
