@@ -19,4 +19,5 @@ mkdir -p "$MAMMOVLM_RUN_DIR"
 # shellcheck disable=SC2016  # the names are for envsubst
 envsubst '$MAMMOVLM_TLS_DIR $MAMMOVLM_RUN_DIR $MAMMOVLM_HTTPS_ADDRESS $MAMMOVLM_HTTPS_PORT
     $MAMMOVLM_ORTHANC_HTTP $MAMMOVLM_RESOLVER' <"$here/nginx.conf" >"$MAMMOVLM_RUN_DIR/nginx.conf"
-exec nginx -e stderr -c "$MAMMOVLM_RUN_DIR/nginx.conf"
+# nginx opens /dev/stdout by name, which it cannot where that is a socket, as under systemd.
+exec nginx -e stderr -c "$MAMMOVLM_RUN_DIR/nginx.conf" > >(exec cat)

@@ -5,11 +5,14 @@ orthanc/production/, with certificates and passwords of the project's own comman
 """
 
 import base64
+import os
 import socket
 import ssl
+import subprocess
 from collections.abc import Callable, Iterator
 from http.client import HTTPSConnection
 from io import BytesIO
+from pathlib import Path
 
 import pika
 import psutil
@@ -20,6 +23,8 @@ from pika.exceptions import ChannelClosedByBroker, ProbableAuthenticationError
 from pydicom import Dataset, dcmread
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
+from conftest import ROOT
+from free_ports import free_port
 from local_stack import wait_until
 from mammogram_files import four_views
 from mammovlm.cli import main
@@ -333,6 +338,42 @@ def test_no_detour_leads_to_what_is_forbidden(system: ProductionSystem, path: st
     connection.request("POST", path, headers={"Authorization": f"Basic {credentials}"})
     assert connection.getresponse().status in {400, 403, 404}
     connection.close()
+
+
+def test_the_proxy_writes_its_log_where_its_output_is_a_socket_as_under_systemd(
+    system: ProductionSystem, tmp_path: Path
+) -> None:
+    port, (journal, output) = free_port(), socket.socketpair()
+    environment = {
+        "MAMMOVLM_TLS_DIR": str(system.secrets.folder),
+        "MAMMOVLM_RUN_DIR": str(tmp_path),
+        "MAMMOVLM_HTTPS_ADDRESS": LOOPBACK,
+        "MAMMOVLM_HTTPS_PORT": str(port),
+        "MAMMOVLM_ORTHANC_HTTP": f"{LOOPBACK}:{system.http_port}",
+    }
+    proxy = subprocess.Popen(
+        [ROOT / "docker" / "proxy" / "start.sh"],
+        env={**os.environ, **environment},
+        stdout=output.fileno(),
+    )
+    output.close()
+    journal.settimeout(20)
+
+    def answers() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, port)) == 0
+
+    try:
+        wait_until(lambda: answers() or proxy.poll() is not None, "the second proxy starts", 20)
+        with requests.Session() as session:
+            session.trust_env = False
+            session.verify = str(system.secrets.folder / "ca.crt")
+            session.get(f"https://localhost:{port}/mammovlm/", timeout=10)
+        assert b"GET /mammovlm/ 401" in journal.recv(4096)
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
+        journal.close()
 
 
 def test_orthancs_own_port_is_closed_to_other_machines(system: ProductionSystem) -> None:
