@@ -75,6 +75,11 @@ class MammoVLM:
         """The networks, for an evaluation that asks more of them than a report needs."""
         return self._parts
 
+    @property
+    def on_gpu(self) -> bool:
+        """Whether the networks are on a GPU."""
+        return self._networks.on_gpu
+
     def assess(self, study: Study) -> ModelOutput:
         """Assess one study; see `mammovlm.model.Model`."""
         return self.assess_together([prepared(study, self.preset)])[0]
@@ -109,7 +114,7 @@ class MammoVLM:
 
         The first run on a GPU chooses kernels and reserves memory; no study should wait for that.
         """
-        made_up = made_up_input(self.preset, views=4 if self._networks.on_gpu else 1)
+        made_up = made_up_input(self.preset)
         self._networks.warm_up(made_up)
         size = self.preset.umicon.size
         rows = np.full((len(made_up.views), size), size**-0.5, dtype=np.float32)

@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import torch
 from celery import Task
 from celery.exceptions import Reject, SoftTimeLimitExceeded
 from pydantic import ValidationError
@@ -85,6 +86,9 @@ def _run(task: Task, job: JobMessage) -> None:
         _log.error("%s", error)
         _give_back(task, "model-unavailable")
         _dead_letter(job, "model-unavailable")
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        _log.error("too little memory: %s", name_and_place(error))
+        _dead_letter(job, "out-of-memory")
     except ModelFailed as error:
         _log.error("%s", error)
         _model_failed(job, error)

@@ -1,7 +1,7 @@
 """The program of the model process: ``python -m mammovlm.tasks.model_server``, started by a worker.
 
-It loads and warms the model, listens where its owner says, and ends with its owner. Nobody else
-starts it: it reads the place to listen at and the key from standard input.
+It loads the model and, on a GPU, warms it up, listens where its owner says, and ends with its
+owner. Nobody else starts it: it reads the place to listen at and the key from standard input.
 """
 
 import logging
@@ -13,10 +13,9 @@ from multiprocessing.connection import Listener
 from time import monotonic, sleep
 from typing import NoReturn
 
-import torch
-
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model import MammoVLM
+from mammovlm.model.ready_model import ready_model
 from mammovlm.model_process import UNUSABLE, BatchQueue, DeviceLost, MeetingPlace, ModelService
 from mammovlm.settings import Settings
 from mammovlm.tasks.logs import log_to_standard_error
@@ -50,18 +49,11 @@ def main() -> NoReturn:
 def _loaded(settings: Settings) -> MammoVLM:
     started = monotonic()
     try:
-        model = MammoVLM.load(settings)
-        model.warm_up()
+        model = ready_model(settings)
     except WeightsUnusable as error:
         _log.critical("the worker stops: %s", error)
         sys.exit(UNUSABLE)
-    except torch.OutOfMemoryError:
-        _log.critical(
-            "the worker stops: the GPU's memory does not suffice for the model. End other programs "
-            "on it or choose smaller weights (docs/operations.md)."
-        )
-        sys.exit(UNUSABLE)
-    _log.info("model %s loaded and warm after %.1f s", settings.preset, monotonic() - started)
+    _log.info("model %s ready after %.1f s", settings.preset, monotonic() - started)
     return model
 
 

@@ -21,8 +21,9 @@ from mammovlm.archive import Archive, DicomWebArchive
 from mammovlm.archive.questions import PluginQuestions
 from mammovlm.archive.retrying import RetryingArchive
 from mammovlm.errors import FontMissing, ModelUnavailable, WeightsUnusable
-from mammovlm.model import MammoVLM, Model
+from mammovlm.model import Model
 from mammovlm.model.presets import PRESETS
+from mammovlm.model.ready_model import ready_model
 from mammovlm.model_process import ModelProcessOwner, RemoteModel, wants_model_process
 from mammovlm.results import page_fonts
 from mammovlm.settings import Settings
@@ -111,7 +112,7 @@ def load_before_first_task(**_: object) -> None:
 def _model(settings: Settings) -> Model:
     """Reach the model process, or load a model of this process's own."""
     if _owner is None:
-        return MammoVLM.load(settings)
+        return ready_model(settings)
     torch.set_num_threads(1)  # images are prepared here, one core a process
     return RemoteModel(_owner.place, PRESETS[settings.preset], settings.model_patience_s)
 
