@@ -58,6 +58,22 @@ def test_the_interval_always_holds_the_likelihood(
     assert 0 <= found.low <= found.value <= found.high <= 1
 
 
+@given(st.floats(-6, 6), st.lists(st.floats(-2, 2), min_size=5, max_size=5), st.floats(-5, 5))
+def test_what_moves_all_refits_alike_moves_no_interval(
+    own: float, refits: list[float], moved: float
+) -> None:
+    head = Head(4, 5)
+    first = head.likelihood(torch.tensor([[own, *refits]]))
+    second = head.likelihood(torch.tensor([[own, *(refit + moved for refit in refits)]]))
+    assert second.value == first.value
+    assert (second.low, second.high) == pytest.approx((first.low, first.high), abs=1e-5)
+
+
+def test_a_likelihood_lies_inside_its_interval_where_refits_spread_evenly() -> None:
+    found = Head(4, 5).likelihood(torch.tensor([[0.0, 3.0, 3.5, 4.0, 4.5, 5.0]]))
+    assert found.low < found.value < found.high
+
+
 def test_breasts_are_independent() -> None:
     head = Head(4, 3)
     calm = torch.zeros(4, 4)

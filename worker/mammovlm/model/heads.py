@@ -51,10 +51,18 @@ class Head(nn.Module):
         ----------
         view_logits
             (views, 1 + members), of one breast.
+
+        Returns
+        -------
+        Likelihood
+            The head's own, between the 2.5th and the 97.5th percentile of its members once their
+            mean logit is shifted onto the head's own: refits are fitted to the end, the head is
+            stopped early, and that difference says nothing about other patients.
         """
-        probabilities = self.calibrated(view_logits.mean(0))
-        value = float(probabilities[0])
-        bounds = torch.quantile(probabilities[1:], torch.tensor([0.025, 0.975]))
+        logits = view_logits.mean(0)
+        centred = logits[1:] - logits[1:].mean() + logits[0]
+        value = float(self.calibrated(logits[0]))
+        bounds = torch.quantile(self.calibrated(centred), torch.tensor([0.025, 0.975]))
         return Likelihood(
             value=value,
             low=min(value, float(bounds[0])),

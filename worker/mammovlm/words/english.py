@@ -99,7 +99,7 @@ _SYNONYMS: Final = {
     "it": ("the program", "the computer", "it"),
     "found": ("found", "saw", "noted"),
     "these_pictures": ("the pictures", "these pictures", "your pictures", "the images"),
-    "score": ("the score", "its score", "this score"),
+    "score": ("the score",),
 }
 
 _FORBIDDEN: Final = {
