@@ -96,6 +96,25 @@ bench-model: setup ## measure the model on this device; writes docs/bench/<date>
 train-dry-run: $(BIN)/.installed ## a few training steps at the paper's size on noise (needs a GPU)
 	@$(BIN)/python -m accelerate.commands.launch -m mammovlm.training.dry_run
 
+STUDIES ?= 300
+MINUTES ?=
+CASES ?= 10000
+BACKLOG ?= 1000
+SEED ?=
+
+.PHONY: chaos
+chaos: test-packages setup ## kill, cut and starve the programs while studies flow (STUDIES=, SEED=, MINUTES=)
+	@PYTHONPATH=tests $(BIN)/python -m system.chaos --studies $(STUDIES) \
+		$(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES))
+
+.PHONY: fuzz
+fuzz: test-packages setup ## mutated files, headers, messages and requests (CASES=, SEED=)
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --cases $(CASES) $(if $(SEED),--seed $(SEED))
+
+.PHONY: load
+load: test-packages setup ## a backlog of queued studies: memory, throughput, urgency (BACKLOG=)
+	@PYTHONPATH=tests $(BIN)/python -m system.chaos.load --studies $(BACKLOG)
+
 .PHONY: sbom audit hashes
 sbom: $(BIN)/.installed ## list everything that is installed (CycloneDX, var/sbom.json)
 	@scripts/supply-chain.sh sbom

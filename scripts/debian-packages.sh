@@ -42,6 +42,7 @@ chromium                                                 chromium
 shellcheck                                               shellcheck
 promtool                                                 prometheus
 systemd-analyze                                          systemd
+faketime                                                 faketime
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 needs_python=yes

@@ -1,8 +1,9 @@
 """Pixel data as stored values, for every transfer syntax (PS3.5 A.4).
 
 imagecodecs was measured to be the fastest decoder that survives damaged input, lets other threads
-run, and is the only one for JPEG Extended with 12 bits; for RLE that is pylibjpeg-rle. GDCM is
-never called: some input makes it abort the process.
+run, and is the only one for JPEG Extended with 12 bits; for RLE that is pylibjpeg-rle. Its decoder
+of HTJ2K prints what is wrong and gives pixels all the same, so HTJ2K goes to OpenJPEG as well.
+GDCM is never called: some input makes it abort the process.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,8 +34,7 @@ _HTJ2K = (uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
 _DECODERS: Mapping[str, Callable[[bytes], Decoded]] = {
     **dict.fromkeys(_JPEG, imagecodecs.jpeg8_decode),
     **dict.fromkeys(_JPEG_LS, imagecodecs.jpegls_decode),
-    **dict.fromkeys(_JPEG_2000, imagecodecs.jpeg2k_decode),
-    **dict.fromkeys(_HTJ2K, imagecodecs.htj2k_decode),
+    **dict.fromkeys((*_JPEG_2000, *_HTJ2K), imagecodecs.jpeg2k_decode),
 }
 _COLOUR_PLUGINS: Mapping[str, str] = {
     uid.RLELossless: "pylibjpeg",
@@ -89,7 +89,7 @@ def decode_pixels(opened: OpenedObject, layout: PixelLayout, limits: ReadingLimi
     frame = b"" if is_native(syntax) else _frame(value, syntax, layout, limits)
     try:
         if layout.is_colour:
-            return _luminance(_in_colour(frame, value, opened, layout))
+            return _luminance(_in_colour(frame, value, opened, layout), layout)
         if is_native(syntax):
             return _native(value, layout)
         return _compressed(frame, layout, syntax)
@@ -164,7 +164,9 @@ def _in_colour(frame: bytes, value: bytes, opened: OpenedObject, layout: PixelLa
     return apply_color_lut(array, opened.header) if layout.is_palette else array
 
 
-def _luminance(colour: Decoded) -> StoredValues:
+def _luminance(colour: Decoded, layout: PixelLayout) -> StoredValues:
+    if colour.shape[:-1] != (layout.rows, layout.columns):
+        raise ValueError(f"the decoder gave {colour.shape}")
     luminance = np.rint(colour[..., :3].astype(np.float32) @ _LUMINANCE)
     grey: StoredValues = luminance.astype(np.uint8 if colour.dtype.itemsize == 1 else np.uint16)
     return grey

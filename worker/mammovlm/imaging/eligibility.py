@@ -52,12 +52,16 @@ class Kind(Enum):
 def kind_of(header: Dataset) -> Kind:
     """Tell mammograms from other images and from reports, presentation states and the like."""
     sop_class, modality = text(header, "SOPClassUID"), text(header, "Modality").upper()
-    is_image = "Rows" in header or "Image Storage" in UID(sop_class).name
     if sop_class in (*MAMMOGRAPHY_CLASSES, *_TOMOSYNTHESIS_CLASSES):
         return Kind.MAMMOGRAM
-    if not is_image:
-        return Kind.NO_IMAGE
-    return Kind.MAMMOGRAM if modality == "MG" else Kind.OTHER_IMAGE
+    if "Rows" in header or "Image Storage" in UID(sop_class).name:
+        return Kind.MAMMOGRAM if modality == "MG" else Kind.OTHER_IMAGE
+    return Kind.MAMMOGRAM if _is_damaged(sop_class, modality) else Kind.NO_IMAGE
+
+
+def _is_damaged(sop_class: str, modality: str) -> bool:
+    """Suspect what says no longer what it is: it is to be named in the report, not passed over."""
+    return not UID(sop_class).is_valid or (modality == "MG" and UID(sop_class).name == sop_class)
 
 
 def is_synthetic(header: Dataset) -> bool:
