@@ -86,6 +86,21 @@ def test_images_of_several_studies_go_together_and_results_stay_the_same(
         assert_same(output, alone, ROUNDING)
 
 
+def test_regions_stay_where_they_are() -> None:
+    parts = tiny_parts("lesions")
+    assert parts.joint is not None
+    for name in parts.preset.experts:
+        finder = parts.joint.umicon.adapter(name).finder
+        assert finder is not None
+        assert finder.outward.bias is not None
+        torch.nn.init.constant_(finder.outward.bias, 4)  # untrained, it would mark nothing
+    studies = [tiny_study(seed, HANGING_ORDER[: 1 + seed % 4]) for seed in range(6)]
+    together = MammoVLM(parts, at_once=5).assess_together(studies)
+    for study, output in zip(studies, together, strict=True):
+        assert any(view.regions for view in output.findings.views)
+        assert_same(output, MammoVLM(parts).assess_together([study])[0], ROUNDING)
+
+
 @settings(max_examples=4, deadline=None)
 @given(
     asked=st.lists(
