@@ -6,7 +6,7 @@ that was stopped goes on from its last checkpoint when it is started again with 
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from matplotlib import pyplot
 from rich.progress import Progress
 
 from mammovlm.findings import ModelPart
+from mammovlm.model.device import ComputeDevice
 from mammovlm.model.language_model import tuned
 from mammovlm.model.language_model_base import Base, compact_base, folder_base
 from mammovlm.model.language_model_tuning import (
@@ -59,6 +60,9 @@ class TuningConfig:
         Soft tokens per view, k.
     seed
         Of the first weights.
+    save_memory
+        Compute inner values again on the way back: slower, and a language model of nine billion
+        weights fits on one GPU.
     """
 
     align: StageConfig
@@ -67,12 +71,13 @@ class TuningConfig:
     scaling: float = 2.0
     tokens: int = 1
     seed: int = 0
+    save_memory: bool = False
 
 
 def tune(
     base: Base, exams: Exams, config: TuningConfig, out: Path, accelerator: Accelerator
 ) -> Path:
-    """Run both stages and write the tuned weights.
+    """Run both stages and write the tuned weights; of several processes the first one writes.
 
     Parameters
     ----------
@@ -86,12 +91,16 @@ def tune(
     Path
         The file of tuned weights.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+    if accelerator.is_main_process:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
     torch.manual_seed(config.seed)
     words = word_embeddings_of(base.causal_lm)
     lift = Lift(exams.training[0].embeddings.shape[1], words.embedding_dim, config.tokens)
     lift.start_from(words.weight)
+    if config.save_memory:
+        base.causal_lm.activation_checkpointing_enable({"use_reentrant": False})
+        base.causal_lm.train()  # inner values are computed again in training mode only
     loss = AnswerLoss(base.causal_lm, lift)
     batches = ExplanationBatches(exams.training, ENGLISH, base.tokenizer, config.tokens)
     _run(loss, batches, config.align, out, accelerator)
@@ -100,11 +109,17 @@ def tune(
     tuning = Tuning(
         lift.linear.weight, lift.linear.bias, lora_tensors(lora), config.scaling, base.sha256
     )
-    save_tuning(tuning, out / RESULT, _told(base, exams, config))
+    if accelerator.is_main_process:
+        _save(tuning, out, _told(base, exams, config))
+    accelerator.wait_for_everyone()
+    return out / RESULT
+
+
+def _save(tuning: Tuning, out: Path, told: Mapping[str, str]) -> None:
+    save_tuning(tuning, out / RESULT, told)
     if (out / RESULT).stat().st_size > MAX_BYTES:
         raise ValueError(f"{RESULT} is larger than {MAX_BYTES} bytes; choose a lower rank.")
     _plot(out)
-    return out / RESULT
 
 
 def _run(
@@ -115,6 +130,9 @@ def _run(
     accelerator: Accelerator,
 ) -> None:
     place = StagePlace(out / f"{config.stage}.safetensors", accelerator)
+    if not accelerator.is_main_process:
+        train_stage(loss, batches, config, place)
+        return
     with _log(out, config) as place.progress:
         train_stage(loss, batches, config, place)
 
@@ -208,7 +226,9 @@ def evaluate(
 @click.option("--base", "folder", type=click.Path(path_type=Path), help="Default: SmolLM2.")
 @click.option("--align-steps", default=30, show_default=True, help="Steps of stage S3a.")
 @click.option("--steps", default=150, show_default=True, help="Steps of stage S3b.")
-@click.option("--batch", default=8, show_default=True)
+@click.option("--batch", default=8, show_default=True, help="Pairs a step, of all processes.")
+@click.option("--accumulation", default=1, show_default=True, help="Parts of a process's pairs.")
+@click.option("--save-memory", is_flag=True, help="Slower; for large language models.")
 @click.option("--rank", default=8, show_default=True, help="Rank of the LoRA pairs.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
@@ -228,6 +248,8 @@ def main(
     align_steps: int,
     steps: int,
     batch: int,
+    accumulation: int,
+    save_memory: bool,
     rank: int,
     seed: int,
     precision: str,
@@ -235,19 +257,31 @@ def main(
     answers: int,
     weights_folder: Path | None,
 ) -> None:
-    """Tune the language model on UMiCon's embeddings and evaluate it on women kept back."""
+    """Tune the language model on UMiCon's embeddings and evaluate it on women kept back.
+
+    Several GPUs: start it with ``accelerate launch -m mammovlm.training.tune_language_model``.
+    """
+    accelerator = Accelerator(mixed_precision=precision)  # first: it knows this process's GPU
+    compute = ComputeDevice(accelerator.device)
 
     def base() -> Base:
-        return folder_base(folder) if folder else compact_base(Settings().cache_dir)
+        return (
+            folder_base(folder, compute)
+            if folder
+            else compact_base(Settings().cache_dir, compute=compute)
+        )
 
     exams = read_exams(embeddings)
     config = TuningConfig(
-        align=StageConfig("S3a", align_steps, batch, seed=seed),
-        tune=StageConfig("S3b", steps, batch, seed=seed),
+        align=StageConfig("S3a", align_steps, batch, accumulation, seed=seed),
+        tune=StageConfig("S3b", steps, batch, accumulation, seed=seed),
         rank=rank,
         seed=seed,
+        save_memory=save_memory,
     )
-    weights = tune(base(), exams, config, out, Accelerator(mixed_precision=precision))
+    weights = tune(base(), exams, config, out, accelerator)
+    if not accelerator.is_main_process:
+        return
     click.echo(f"{weights}  SHA-256 {file_sha256(weights)}")
     if weights_folder:
         enter_weights(weights_folder, {"language_model": weights}, exams.trained_on)
