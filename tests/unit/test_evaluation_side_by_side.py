@@ -33,7 +33,6 @@ from mammovlm.training.side_by_side import BranchReader, SideBySide, side_by_sid
 from mammovlm.training.side_by_side_report import side_by_side_lines
 
 SIZE, EXAMS = 8, 80
-ROUTES = dict.fromkeys(DensityCategory, "clip")
 LIMITS = {PRESENCE: 0.5, SUSPICION: 0.5}
 
 
@@ -88,7 +87,8 @@ def rows(*, with_reports: bool = True) -> list[BreastRow]:
 
 
 def measured(told: Sequence[BreastRow]) -> SideBySide:
-    return side_by_side(told, joint(), ROUTES, LIMITS, draws=100)
+    preset = replace(PRESETS["compact"], routes=dict.fromkeys(DensityCategory, "clip"))
+    return side_by_side(told, joint(), preset, LIMITS, draws=100)
 
 
 def auc(found: SideBySide, start: str) -> float:
@@ -125,7 +125,8 @@ def test_a_score_is_that_of_heads_and_fusion() -> None:
 
 
 def test_image_text_and_leak_alarms_stand_side_by_side(found: SideBySide) -> None:
-    assert len(found.inputs[PRESENCE]) == 5
+    assert len(found.inputs[PRESENCE]) == 6
+    assert auc(found, "always convnext, not routed") > 0.9
     assert found.inputs[PRESENCE].keys() >= {"image only", "metadata only (leak alarm)"}
     assert auc(found, "image only") < 0.7
     assert auc(found, "image + metadata + report") > 0.9
@@ -136,7 +137,7 @@ def test_image_text_and_leak_alarms_stand_side_by_side(found: SideBySide) -> Non
 
 def test_without_reports_no_row_speaks_of_them() -> None:
     names = measured(rows(with_reports=False)).inputs[PRESENCE]
-    assert len(names) == 3
+    assert len(names) == 4
     assert not any(name.startswith(("report", "image + metadata + report")) for name in names)
 
 
@@ -159,4 +160,6 @@ def test_with_one_expert_there_is_no_table_of_experts() -> None:
         assert branches is not None
         one = replace(branches, images={"clip": branches.images["clip"]})
         alone.append(replace(row, study=replace(row.study, branches=one)))
-    assert not any(measured(alone).experts.values())
+    found = measured(alone)
+    assert not any(found.experts.values())
+    assert not any(name.startswith("always") for name in found.inputs[PRESENCE])

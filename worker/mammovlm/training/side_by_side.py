@@ -15,6 +15,7 @@ from torch.nn import functional
 from mammovlm.findings import DensityCategory
 from mammovlm.model.heads import PRESENCE, SUSPICION
 from mammovlm.model.parts import JointParts
+from mammovlm.model.presets import Preset
 from mammovlm.study import Laterality
 from mammovlm.training.evaluation import DRAWS, BinaryResult, binary_result
 from mammovlm.training.evaluation_binary import Cases, Ranking, has_enough, ranking
@@ -141,7 +142,7 @@ def _unpacked(branches: Branches, rows: str) -> Tensor:
 def side_by_side(
     rows: Sequence[BreastRow],
     joint: JointParts,
-    routes: Mapping[DensityCategory, str],
+    preset: Preset,
     thresholds: Mapping[str, float],
     draws: int = DRAWS,
 ) -> SideBySide:
@@ -153,31 +154,40 @@ def side_by_side(
         Breasts with labels.
     joint
         Of the model that assessed them.
-    routes
-        Of the preset.
+    preset
+        Its routes and its fallback; always the fallback expert is a row where all experts looked.
     thresholds
         By head, fixed beforehand.
     draws
         Of the bootstrap over patients.
     """
     reader = BranchReader(joint, rows)
+    experts = {head: _experts(reader, rows, head, draws) for head in _ASKED}
+    given = _INPUTS
+    if any(experts.values()):
+        given += (_Given(f"always {preset.fallback}, not routed", preset.fallback, METADATA),)
     return SideBySide(
         inputs={
-            head: _inputs(reader, rows, head, thresholds[head], draws)
+            head: _inputs(reader, rows, (head, thresholds[head]), given, draws)
             for head in _ASKED
             if head in thresholds
         },
-        experts={head: _experts(reader, rows, head, draws) for head in _ASKED},
-        routes={str(density): name for density, name in routes.items()},
+        experts=experts,
+        routes={str(density): name for density, name in preset.routes.items()},
     )
 
 
 def _inputs(
-    reader: BranchReader, rows: Sequence[BreastRow], head: str, threshold: float, draws: int
+    reader: BranchReader,
+    rows: Sequence[BreastRow],
+    head: tuple[str, float],
+    inputs: Sequence[_Given],
+    draws: int,
 ) -> dict[str, BinaryResult]:
-    found = {}
-    for given in _INPUTS:
-        cases = _cases(reader, rows, head, given.image, given.text)
+    """Measure one head, given with its threshold, on every input."""
+    found, (name, threshold) = {}, head
+    for given in inputs:
+        cases = _cases(reader, rows, name, given.image, given.text)
         if has_enough(cases.labels):
             found[given.told] = binary_result(
                 cases.labels, cases.scores, cases.patients, threshold=threshold, draws=draws

@@ -124,7 +124,7 @@ def _inputs(
     parts = model.parts
     if parts.joint is None:
         return None
-    return side_by_side(table.breasts, parts.joint, parts.preset.routes, thresholds, draws)
+    return side_by_side(table.breasts, parts.joint, parts.preset, thresholds, draws)
 
 
 def _write(
