@@ -163,11 +163,7 @@ def side_by_side(
     """
     reader = BranchReader(joint, rows)
     experts = {head: _experts(reader, rows, head, draws) for head in _ASKED}
-<<<<<<< HEAD
     given: tuple[_Given, ...] = _INPUTS
-=======
-    given = _INPUTS
->>>>>>> 642efeba362e1b6717671401528ea8b7cafef588
     if any(experts.values()):
         given += (_Given(f"always {preset.fallback}, not routed", preset.fallback, METADATA),)
     return SideBySide(
