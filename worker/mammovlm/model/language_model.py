@@ -134,20 +134,27 @@ class SoftPrefixLanguageModel:
         prompts = [_embedded(base, lift, each) for each in requests]
         end = int(base.tokenizer.eos_token_id)
         drafts = [_drafts(base, each.likely, end) for each in requests]
-        alone = len(prompts) == 1 and prompts[0].device.type == "cpu"
-        if self._together is None or alone:
-            answers = [
+        tokenizer = base.tokenizer
+        return [
+            str(tokenizer.decode(answer, skip_special_tokens=True)).strip()
+            for answer in self._answers(base, prompts, drafts, end)
+        ]
+
+    def _answers(
+        self, base: Base, prompts: Sequence[Tensor], drafts: Sequence[Drafts], end: int
+    ) -> list[list[int]]:
+        """Token numbers of each answer, decoded one by one or together."""
+        on_processor = prompts[0].device.type == "cpu"
+        if self._together is None or (on_processor and len(prompts) == 1):
+            return [
                 decode(base.causal_lm, *each, end=end, longest=MAX_NEW_TOKENS, seconds=MAX_SECONDS)
                 for each in zip(prompts, drafts, strict=True)
             ]
-        else:
-            answers = self._together.decode(
-                prompts, drafts, end=end, longest=MAX_NEW_TOKENS, seconds=MAX_SECONDS
-            )
-        tokenizer = base.tokenizer
-        return [
-            str(tokenizer.decode(answer, skip_special_tokens=True)).strip() for answer in answers
-        ]
+        # a processor takes as long for all together as for each alone, a GPU as long as for one
+        seconds = MAX_SECONDS * (len(prompts) if on_processor else 1)
+        return self._together.decode(
+            prompts, drafts, end=end, longest=MAX_NEW_TOKENS, seconds=seconds
+        )
 
     @torch.inference_mode()
     def first_word_share(
