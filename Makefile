@@ -89,7 +89,7 @@ bench: setup ## measure the whole path; prints ratios and medians
 	@$(BIN)/mammovlm bench
 
 .PHONY: bench-model
-bench-model: setup ## measure the model on this device; writes docs/bench/<date>-<device>.md
+bench-model: setup ## measure the model on this device; writes a page into docs/bench
 	@$(BIN)/mammovlm bench-model $(BENCH)
 
 .PHONY: train-dry-run

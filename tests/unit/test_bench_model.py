@@ -29,7 +29,7 @@ def test_the_page_names_device_load_and_every_measure(ran: tuple[Result, Path]) 
     (page,) = out.glob("*.md")
     told = page.read_text()
     for measure in (
-        *("no explanation, batch 1", "with explanation, batch 1", "with explanation, batch 2"),
+        *("no explanation, batch 1", "an explanation of 6 tokens, batch 1", "6 tokens, batch 2"),
         *("memory bandwidth, triad", "tokens/s", "share of the limit", "peak memory"),
         *("JPEG 2000 lossless", "bottleneck", "density selector", "Load average"),
     ):

@@ -61,14 +61,16 @@ _TINY = Amount(
     help="Whether to measure the paper's language model, if it fits.",
 )
 @click.option(
-    "--readers", type=click.IntRange(1), help="Processes that decode; default: one a core."
+    "--readers",
+    type=click.IntRange(1),
+    help="Processes that decode; default: one a core; beside a model on the cores half of it.",
 )
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("docs/bench"),
     show_default=True,
-    help="Folder for <date>-<device>.md and .json.",
+    help="Folder for <date>-<device>-<presets>.md and .json.",
 )
 def bench_model(
     *,
@@ -85,13 +87,15 @@ def bench_model(
     Absolute times hold for this machine and what else it does. The settings choose device and
     precision (MAMMOVLM_DEVICE, MAMMOVLM_PRECISION).
     """
-    amount = _TINY if tiny else replace(_FULL, readers=len(os.sched_getaffinity(0)))
-    amount = replace(amount, repeats=repeats or amount.repeats, readers=readers or amount.readers)
-    if batches:
-        amount = replace(amount, batches=tuple(count for count in batches if count > 1))
     settings = Settings(preset="compact")
     try:
         compute = compute_device(settings)
+        amount = _TINY if tiny else replace(_FULL, readers=_readers(compute))
+        amount = replace(
+            amount, repeats=repeats or amount.repeats, readers=readers or amount.readers
+        )
+        if batches:
+            amount = replace(amount, batches=tuple(count for count in batches if count > 1))
         names = ["tiny"] if tiny else list(presets)
         run = _run(names, settings, compute, amount, words=words)
     except (DeviceUnusable, WeightsUnusable) as failure:
@@ -101,6 +105,12 @@ def bench_model(
             "The GPU's memory does not suffice; measure smaller batches with --batch 2."
         ) from failure
     click.echo(f"The page is {_written(run, out)}.")
+
+
+def _readers(compute: ComputeDevice) -> int:
+    """Give every core a reader, or half of them where the model needs the cores too."""
+    cores = len(os.sched_getaffinity(0))
+    return cores if compute.is_cuda else max(1, cores // 2)
 
 
 def _run(
@@ -120,7 +130,7 @@ def _run(
         work = _Work(exams, amount, bars, words)
         for name in names:
             measured.append(_measured(name, settings, compute, work))
-    return Run(machine, begun, load, load_average(), amount, measured)
+    return Run(machine, begun, load, load_average(), amount, tuple(names), measured)
 
 
 @dataclass(frozen=True)
@@ -164,7 +174,7 @@ def _shown(bars: Progress, name: str, total: int) -> Iterator[Told]:
 
 def _written(run: Run, out: Path) -> Path:
     out.mkdir(parents=True, exist_ok=True)
-    path = out / f"{run.begun:%Y-%m-%d}-{run.machine.slug}.md"
+    path = out / f"{run.begun:%Y-%m-%d}-{run.machine.slug}-{'-'.join(run.names)}.md"
     path.write_text(page(run), encoding="utf-8")
     path.with_suffix(".json").write_text(
         json.dumps(asdict(run), indent=1, default=str) + "\n", encoding="utf-8"

@@ -4,6 +4,8 @@ Several GPUs: ``accelerate launch -m mammovlm.training.train_full_size --stage S
 leaves one safetensors file of its networks, from which the next one starts.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -20,7 +22,7 @@ from mammovlm.model.torchvision_operators import declare_missing_operators
 from mammovlm.settings import Settings
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.full_size.phantom_source import PhantomTraining, Tokenise
-from mammovlm.training.full_size.plan import FULL_SIZE, FullStage, Precision
+from mammovlm.training.full_size.plan import FULL_SIZE, FullStage
 from mammovlm.training.full_size.sizes import sizes_of
 from mammovlm.training.full_size.stage_run import FirstWeights, run_stage
 from mammovlm.training.full_size.steps import FullSizePlace, new_accelerator
@@ -60,10 +62,7 @@ def main(
     before: Path | None,
     encoders: Path | None,
     text_encoder: Path | None,
-    epochs: int | None,
-    batch: int | None,
-    at_once: int | None,
-    precision: Precision | None,
+    **changes: int | str | None,
 ) -> None:
     """Train one stage; a run that was stopped goes on when it is started again.
 
@@ -72,9 +71,8 @@ def main(
     wanted = cast("FullStage", stage)
     if wanted != "S0" and text_encoder is None:
         raise click.UsageError("S1 and S2 read texts: name a BERT-base with --text-encoder")
-    asked = {"epochs": epochs, "batch": batch, "at_once": at_once, "precision": precision}
-    changes = {name: value for name, value in asked.items() if value is not None}
-    plan = replace(FULL_SIZE[wanted], **changes)  # type: ignore[arg-type]
+    told = {name: value for name, value in changes.items() if value is not None}
+    plan = replace(FULL_SIZE[wanted], **told)  # type: ignore[arg-type]
     accelerator, sizes = new_accelerator(plan.precision), sizes_of("true")
     if text_encoder:
         sizes = replace(sizes, text=BertConfig.from_json_file(text_encoder / "config.json"))
@@ -85,24 +83,29 @@ def main(
     source = PhantomTraining(exams, wanted, _tokeniser(text_encoder, tokens), expert)
     text = text_encoder / "model.safetensors" if text_encoder else None
     first = FirstWeights(before, encoders, text)
-    shown = accelerator.is_main_process
-    with Progress(
-        *Progress.get_default_columns(), TimeElapsedColumn(), console=_console, disable=not shown
-    ) as bar:
-        task = bar.add_task(stage, total=plan.epochs * (len(source) // plan.batch))
-        place = FullSizePlace(
-            accelerator,
-            work / f"full-size-{stage}.safetensors",
-            progress=lambda step, loss: bar.update(
-                task, completed=step, description=f"{stage} loss {loss:.4f}"
-            ),
-        )
+    place = FullSizePlace(accelerator, work / f"full-size-{stage}.safetensors")
+    with _progress(place, stage, plan.epochs * (len(source) // plan.batch)):
         try:
             run_stage(wanted, sizes, plan, source, first=first, place=place, out=out)
         except (ValueError, WeightsUnusable) as failure:
             raise click.ClickException(str(failure)) from failure
-    if shown:
+    if accelerator.is_main_process:
         click.echo(f"{stage} is in {out}.")
+
+
+@contextmanager
+def _progress(place: FullSizePlace, stage: str, steps: int) -> Iterator[None]:
+    """Show steps and loss, in the first process alone."""
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
+    shown = place.accelerator.is_main_process
+    with Progress(*columns, console=_console, disable=not shown) as bar:
+        task = bar.add_task(stage, total=steps)
+
+        def note(step: int, loss: float) -> None:
+            bar.update(task, completed=step, description=f"{stage} loss {loss:.4f}")
+
+        place.progress = note
+        yield
 
 
 def _exams(seeds: range, work: Path, accelerator: Accelerator) -> PhantomExams:

@@ -262,33 +262,32 @@ def main(
     Several GPUs: start it with ``accelerate launch -m mammovlm.training.tune_language_model``.
     """
     accelerator = Accelerator(mixed_precision=precision)  # first: it knows this process's GPU
-    compute = ComputeDevice(accelerator.device)
-
-    def base() -> Base:
-        return (
-            folder_base(folder, compute)
-            if folder
-            else compact_base(Settings().cache_dir, compute=compute)
-        )
-
-    exams = read_exams(embeddings)
+    exams, sizes = read_exams(embeddings), (batch, accumulation)
     config = TuningConfig(
-        align=StageConfig("S3a", align_steps, batch, accumulation, seed=seed),
-        tune=StageConfig("S3b", steps, batch, accumulation, seed=seed),
+        align=StageConfig("S3a", align_steps, *sizes, seed=seed),
+        tune=StageConfig("S3b", steps, *sizes, seed=seed),
         rank=rank,
         seed=seed,
         save_memory=save_memory,
     )
-    weights = tune(base(), exams, config, out, accelerator)
+    weights = tune(_base(folder, accelerator), exams, config, out, accelerator)
     if not accelerator.is_main_process:
         return
     click.echo(f"{weights}  SHA-256 {file_sha256(weights)}")
     if weights_folder:
         enter_weights(weights_folder, {"language_model": weights}, exams.trained_on)
     if texts:
-        told = json.dumps(evaluate(base(), weights, exams, texts, answers), indent=1)
+        measured = evaluate(_base(folder, accelerator), weights, exams, texts, answers)
+        told = json.dumps(measured, indent=1)
         (out / "evaluation.json").write_text(told)
         click.echo(told)
+
+
+def _base(folder: Path | None, accelerator: Accelerator) -> Base:
+    compute = ComputeDevice(accelerator.device)
+    if folder is None:
+        return compact_base(Settings().cache_dir, compute=compute)
+    return folder_base(folder, compute)
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ class Run:
         Load averages of the last minute.
     amount
         How much was measured.
+    names
+        Of the models, for the file's name.
     measured
         By model.
     """
@@ -35,6 +37,7 @@ class Run:
     load_before: float
     load_after: float
     amount: Amount
+    names: Sequence[str]
     measured: Sequence[Measured]
 
 
@@ -86,16 +89,20 @@ def _studies(measured: Measured, vision: VisionMeasured) -> Iterator[str]:
     shown = f"{measured.label}, study shown to {vision.expert}"
     prepare, alone = vision.prepare, _plus(vision.prepare, vision.assessed)
     yield _row(f"{shown}: no explanation, batch 1", alone, "s/study")
+    if measured.first is not None:
+        worded = _plus(alone, measured.first.explained)
+        yield _row(f"{shown}: with the worker's drafted explanation, batch 1", worded, "s/study")
     answered = {each.studies: each.answered for each in measured.words}
+    told = f"an explanation of {measured.words[0].answer} tokens" if measured.words else ""
     if 1 in answered:
-        yield _row(f"{shown}: with explanation, batch 1", _plus(alone, answered[1]), "s/study")
+        yield _row(f"{shown}: with {told}, batch 1", _plus(alone, answered[1]), "s/study")
     for count, together in vision.together.items():
         each = together.per(count)
         yield _row(f"{shown}: no explanation, batch {count}", _plus(prepare, each), "s/study")
         yield _row(f"{shown}: networks alone, batch {count}", _rate(count, together), "studies/s")
         if count in answered:
             words = _plus(_plus(prepare, each), answered[count].per(count))
-            yield _row(f"{shown}: with explanation, batch {count}", words, "s/study")
+            yield _row(f"{shown}: with {told}, batch {count}", words, "s/study")
 
 
 def _decoding(measured: Measured) -> Iterator[str]:
