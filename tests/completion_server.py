@@ -8,6 +8,7 @@ transformers. What it was asked is kept.
 import base64
 import io
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -51,8 +52,8 @@ class Completions:
 
 
 @contextmanager
-def completion_server() -> Iterator[Completions]:
-    """Run the server on a free port of this machine."""
+def completion_server(tls: ssl.SSLContext | None = None) -> Iterator[Completions]:
+    """Run the server on a free port of this machine, with TLS or without."""
     state = Completions()
 
     class Handler(BaseHTTPRequestHandler):
@@ -89,7 +90,9 @@ def completion_server() -> Iterator[Completions]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
-        state.url = f"http://127.0.0.1:{server.server_address[1]}/v1"
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        state.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}/v1"
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         try:

@@ -4,6 +4,7 @@ The server is a real one on this machine that speaks the protocol (`completion_s
 """
 
 import json
+import ssl
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from completion_server import Completions, completion_server
 from free_ports import free_port
+from mammovlm.cli.test_authority import Holder, TestAuthority
 from mammovlm.errors import LanguageModelUnavailable, WeightsUnusable
 from mammovlm.explanation import explain, facts_of
 from mammovlm.explanation.answers import AnswerOrigin, answer
@@ -169,6 +171,20 @@ def test_the_key_comes_from_a_file(
     explained(server.url)
     assert server.headers[0]["Authorization"] == "Bearer a-key"
     assert "a-key" not in repr(settings(server.url))
+
+
+def test_over_tls_only_a_trusted_server_is_talked_to(tmp_path: Path) -> None:
+    authority = TestAuthority()
+    pair = authority.issue(Holder("llm", hosts=("127.0.0.1",)))
+    (tmp_path / "llm.pem").write_bytes(pair.certificate + pair.key)
+    (tmp_path / "ca.pem").write_bytes(authority.pair.certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "llm.pem")
+    with completion_server(context) as server:
+        assert explained(server.url).refused_because == f"failed ({NOT_REACHED})"
+        assert server.asked == []
+        told = explained(server.url, language_model_ca_bundle=tmp_path / "ca.pem")
+        assert told.origin is ExplanationOrigin.LANGUAGE_MODEL
 
 
 def test_of_several_studies_one_that_fails_fails_alone(server: Completions) -> None:
