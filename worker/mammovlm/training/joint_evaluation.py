@@ -100,7 +100,8 @@ def joint_results(
     dict
         By head. Rows: image + metadata (what a PACS can give), image only, image + metadata +
         report, metadata only and report only (leak alarms: every image is replaced by the mean
-        image), always the fallback expert, and each expert alone.
+        image), always the fallback expert, and each expert alone, with the fallback expert on the
+        same studies.
     """
     inputs = _inputs(model, test, fallback)
     results = {}
@@ -123,7 +124,7 @@ def _inputs(
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Give fused breasts and the exams they belong to, by what the model was given."""
     everyone = torch.arange(len(test.routes))
-    complete = fused_breasts(model, test)
+    complete, always = fused_breasts(model, test), fused_breasts(model, fallback)
     inputs = {
         "image + metadata": (complete, everyone),
         "image only": (fused_breasts(model, test, text=test.blank), everyone),
@@ -136,11 +137,12 @@ def _inputs(
             _without_image(model, test, text=test.blank, reports=test.reports),
             everyone,
         ),
-        "always convnext": (fused_breasts(model, fallback), everyone),
+        "always convnext": (always, everyone),
     }
     for index, name in enumerate(model.umicon.adapters):
         served = (test.routes == index).nonzero()[:, 0]
         inputs[f"studies routed to {name}"] = (complete[served], served)
+        inputs[f"studies routed to {name}, by convnext"] = (always[served], served)
     return inputs
 
 
