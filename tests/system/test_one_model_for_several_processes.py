@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
+from click.testing import CliRunner
 
 from local_stack import stack_settings, wait_until
 from mammogram_files import four_views
+from mammovlm.cli import main
 from mammovlm.stack import down, up
 from whole_system import WholeSystem
 
@@ -65,6 +67,10 @@ def test_the_model_is_in_one_process_and_a_bad_study_harms_no_other(system: Whol
     assert_all_end_as_they_must(system, bad, healthy)
     model, others = children(system)
     assert len(others) == 2
+    asked = ["ask", healthy[0], "How dense is it?", "--orthanc", system.settings.http_url]
+    answer = CliRunner().invoke(main, asked)
+    assert answer.exit_code == 0, answer.output
+    assert "dens" in answer.output.lower()
     sizes = [each.memory_full_info().uss for each in others]
     assert max(sizes) < model.memory_full_info().uss, "the others hold no weights"
 
