@@ -151,6 +151,7 @@ def test_every_expert_is_measured_on_every_density_and_the_routes_are_judged(
     report = "\n".join(side_by_side_lines(found))
     assert "A: highest with convnext, but the route goes to clip" in report
     assert "| majority ACC |" in report
+    assert "Head `suspicion`:\n\ntoo few of one class." in report
 
 
 def test_with_one_expert_there_is_no_table_of_experts() -> None:

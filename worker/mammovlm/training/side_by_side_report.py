@@ -21,7 +21,7 @@ def side_by_side_lines(found: SideBySide) -> Iterator[str]:
         )
         for head, rows in found.inputs.items():
             yield from ("", f"Head `{head}`:", "")
-            yield from _inputs(rows)
+            yield from _inputs(rows) if rows else ("too few of one class.",)
     if any(found.experts.values()):
         yield from ("", "## Every expert on every density (as labelled)", "")
         for head, experts in found.experts.items():

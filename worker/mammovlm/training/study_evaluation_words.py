@@ -138,8 +138,8 @@ def words_lines(found: WordsResult) -> Iterator[str]:
     )
     if found.cut:
         yield (
-            f"**{found.cut} texts were cut off because this machine took too long over them, and "
-            "count as not passed: call again when it is less busy.**"
+            f"**Cut off because this machine took too long over them: {found.cut}. They count as "
+            "not passed; call again when it is less busy.**"
         )
     yield ""
     yield from table(
