@@ -131,15 +131,14 @@ def evaluate(
         raise click.UsageError(_EXAMS)
     _require_training()
     source: ExamSource | None = None
-    try:
-        if manifest:
-            source = manifest_exams(read_manifest(manifest), split, manifest.name)
-        elif phantoms:
-            source = PhantomSource(phantoms, first_seed, CaseMix(case_mix), rows)
-    except ManifestInvalid as failure:
-        raise click.ClickException(f"{manifest}:\n{failure}") from failure
-    except (SeedsUsed, NothingLabelled) as refused:
-        raise click.ClickException(str(refused)) from refused
+    if manifest:
+        source = _labelled(
+            lambda: manifest_exams(read_manifest(manifest), split, manifest.name), manifest
+        )
+    elif phantoms:
+        source = _labelled(
+            lambda: PhantomSource(phantoms, first_seed, CaseMix(case_mix), rows), None
+        )
     _run(
         Evaluation(
             settings=Settings(),
@@ -152,6 +151,16 @@ def evaluate(
             texts=explanations,
         )
     )
+
+
+def _labelled(source: Callable[[], ExamSource], manifest: Path | None) -> ExamSource:
+    """Make a source of exams; what is wrong with it is told without a trace."""
+    try:
+        return source()
+    except ManifestInvalid as failure:
+        raise click.ClickException(f"{manifest}:\n{failure}") from failure
+    except (SeedsUsed, NothingLabelled) as refused:
+        raise click.ClickException(str(refused)) from refused
 
 
 def _require_training() -> None:

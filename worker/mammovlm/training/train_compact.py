@@ -98,8 +98,7 @@ def main(
         ablated = ablation(women, experts, encoders.preset, config=config.joint, told=progress)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
-    thresholds = {name: head["threshold"] for name, head in metrics["heads"].items()}
-    write_weights(out, {}, training_note(sources, metrics), thresholds)
+    write_weights(out, {}, training_note(sources, metrics), _thresholds(metrics))
     console.print(markdown_tables(metrics), markup=False)
     kept = outcome.preset.umicon.pooling
     if kept != encoders.preset.umicon.pooling:
@@ -177,6 +176,11 @@ def training_note(sources: Mapping[str, str], metrics: Metrics) -> str:
         f"phantoms held out their AUC was {measured}. On real images they show that the method "
         "runs, and no more. Research use only, not for clinical use."
     )
+
+
+def _thresholds(metrics: Metrics) -> dict[str, float]:
+    """Give each head's operating point, found on validation women."""
+    return {name: head["threshold"] for name, head in metrics["heads"].items()}
 
 
 def _write_run(folder: Path, config: CompactConfig, metrics: Metrics) -> None:
