@@ -156,7 +156,7 @@ def test_both_views_of_a_breast_get_its_report() -> None:
         def forward(self, texts: list[str]) -> Tensor:
             return torch.tensor([[float(len(text))] for text in texts])
 
-    encoded = exam_reports([30001, 30002], Counting(), CaseMix.TEACHING)  # type: ignore[arg-type]
+    encoded = exam_reports([30001, 30002], Counting(), CaseMix.TEACHING)
     assert encoded.shape == (2, 4, 1)
     assert torch.equal(encoded[:, :2], encoded[:, 2:])
     right, left = phantom_truths(30001, CaseMix.TEACHING)
