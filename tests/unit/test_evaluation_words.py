@@ -78,11 +78,11 @@ def test_what_passes_what_contradicts_and_what_reaches_the_reader(
     assert found is not None
     assert found.wordings.reached == found.answers.contradictions == 0
     assert found.swap is not None
-    assert found.swap.changed == 0
     if lies_every:
-        assert 0.5 < found.wordings.passed < 0.9
-        assert found.wordings.contradicting > 0.1
+        assert 0 < found.wordings.passed < 1
+        assert found.wordings.contradicting > 0
     else:
+        assert found.swap.changed == 0
         assert found.wordings.passed == 1
         assert found.wordings.contradicting == 0
     report = "\n".join(words_lines(found))
