@@ -4,16 +4,20 @@ import os
 import selectors
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 _TESTS = Path(__file__).resolve().parents[1]
-CASE_LIMIT_S = 120.0
-"""Longest wait for one case. A case takes milliseconds; a busy machine may take many of them."""
-START_LIMIT_S = 900.0
-"""Longest wait for the first case, which loads what it needs."""
+CASE_LIMIT_S = 60.0
+"""Most processor time for one case; a case takes milliseconds, the first one some seconds."""
+SILENCE_LIMIT_S = 900.0
+"""Longest silence of a process that computes nothing: a busy machine may let it wait."""
+_LOOK_S = 2.0
 WARM_UP = 0.2
 """Share of the cases after which memory is compared with the end: caches are full by then."""
 
@@ -86,7 +90,7 @@ def _run_from(result: Fuzzed, first: int, seed: int, notify: Callable[[int], Non
     process.kill()
     status = process.wait()
     if is_open:
-        what = f"hung for {CASE_LIMIT_S:g} s" if is_hanging else f"ended the process ({status})"
+        what = "hung" if is_hanging else f"ended the process ({status})"
         result.findings.append(f"case {case}: {what}")
         return case
     if case < result.cases - 1:
@@ -118,14 +122,29 @@ def _start(target: str, first: int, end: int, seed: int) -> subprocess.Popen[str
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[list[str]]:
-    """Give the lines that a process writes, until it ends or writes none for too long."""
+    """Give the lines that a process writes, until it ends or hangs."""
     assert process.stdout is not None
-    limit_s = START_LIMIT_S
+    last, used = time.monotonic(), _processor_s(process)
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
-        while selector.select(limit_s):
+        while not _hangs(process, last, used):
+            if not selector.select(_LOOK_S):
+                continue
             line = process.stdout.readline()
             if not line:
                 return
             yield line.rstrip("\n").split("\t")
-            limit_s = CASE_LIMIT_S
+            last, used = time.monotonic(), _processor_s(process)
+
+
+def _hangs(process: subprocess.Popen[str], last: float, used: float) -> bool:
+    is_silent = time.monotonic() - last > SILENCE_LIMIT_S
+    return is_silent or _processor_s(process) - used > CASE_LIMIT_S
+
+
+def _processor_s(process: subprocess.Popen[str]) -> float:
+    try:
+        times = psutil.Process(process.pid).cpu_times()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(times.user + times.system)

@@ -7,6 +7,7 @@ from pydicom import Dataset, uid
 from pydicom.encaps import encapsulate
 
 from fuzz.dicom_corpus import BAD, GOOD, STUDY, good_file, image
+from fuzz.study_results import objects_hold
 from mammogram_files import as_file, breast_pixels, set_pixels
 from mammovlm.imaging import ReadingLimits, read_study
 from mammovlm.job import StoredInstance
@@ -55,3 +56,13 @@ def test_an_image_that_no_longer_says_what_it_is_is_named(sop_class: str) -> Non
     reason, detail = left_out(bad)
     assert reason == "attribute-missing"
     assert detail in {"SOPClassUID", "Rows"}
+
+
+@pytest.mark.parametrize("keyword", ["ViewCodeSequence", "AnatomicRegionSequence"])
+def test_a_sequence_that_is_a_number_does_not_spoil_the_report(keyword: str) -> None:
+    odd = image("R", BAD)
+    odd.add_new(keyword, "US", 7)
+    instances = [StoredInstance("good", good_file()), StoredInstance("bad", as_file(odd))]
+    study = read_study(STUDY, instances, (), ReadingLimits())
+    assert len(study.views) == 2
+    objects_hold(study)

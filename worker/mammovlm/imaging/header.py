@@ -1,6 +1,7 @@
 """The header that is kept of an image: decoded to Unicode, without pixels and private parts."""
 
 from pydicom import DataElement, Dataset
+from pydicom.datadict import dictionary_has_tag, dictionary_VR
 from pydicom.multival import MultiValue
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
@@ -40,7 +41,7 @@ def _copy(dataset: Dataset) -> Dataset:
             continue
         try:
             element = dataset[tag]
-            if not _is_too_large(element.value):
+            if not _is_too_large(element.value) and _is_sequence_where_due(element):
                 kept.add(DataElement(tag, element.VR, _plain(element.value)))
         except Exception:  # noqa: BLE001, S112 - whatever the broken value leads pydicom to raise
             continue
@@ -57,6 +58,13 @@ def _is_kept(tag: BaseTag) -> bool:
         or is_overlay_picture
         or is_character_set
     )
+
+
+def _is_sequence_where_due(element: DataElement) -> bool:
+    """Hold an element to the dictionary in the one point that whoever reads it relies on."""
+    if not dictionary_has_tag(element.tag):
+        return True
+    return isinstance(element.value, Sequence) == (dictionary_VR(element.tag) == "SQ")
 
 
 def _is_too_large(value: object) -> bool:

@@ -1,11 +1,13 @@
 """Celery's consumer as this system needs it: fewer queues, and pauses of our own."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
 from celery.worker.consumer import Consumer
 from celery.worker.consumer.delayed_delivery import DelayedDelivery
 from celery.worker.state import maybe_shutdown
-from kombu import Connection
+from kombu import Connection, Message
 
 from mammovlm.tasks.broker import pauses
 
@@ -30,6 +32,19 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
             if not step.endswith(f":{DelayedDelivery.__name__}")
         )
 
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Message], None]:  # noqa: ANN401  Celery's
+        """Refuse what is no job before Celery sees it: some of that would end the worker."""
+        receive = super().create_task_handler(*args, **kwargs)
+
+        def receive_jobs_only(message: Message) -> None:
+            if is_job(message):
+                receive(message)
+            else:
+                _log.error("refused a message that is no job")
+                message.reject_log_error(_log, self.connection_errors)
+
+        return receive_jobs_only
+
     def ensure_connected(self, conn: Connection) -> Connection:
         """Connect, again and again with growing pauses, until the broker answers."""
 
@@ -47,3 +62,21 @@ class JobConsumer(Consumer):  # type: ignore[misc]  # Celery has no types
         self.first_connection_attempt = False
         self.broker_connection_retry_attempt = 0
         return connected
+
+
+def is_job(message: Message) -> bool:
+    """Say whether a message has the form of Celery's protocol 2, which a worker relies on.
+
+    Whatever else it holds is refused later, by name.
+    """
+    try:
+        arguments, options, embedded = message.decode()
+    except Exception:  # noqa: BLE001  whatever is wrong with the bytes, it is no job
+        return False
+    headers = message.headers if isinstance(message.headers, dict) else {}
+    return (
+        isinstance(arguments, list)
+        and isinstance(options, dict)
+        and isinstance(embedded, dict | None)
+        and all(isinstance(headers.get(name), str) for name in ("task", "id"))
+    )
