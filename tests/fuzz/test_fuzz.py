@@ -6,7 +6,9 @@ from fuzz.fenced_run import fuzz
 from fuzz.worker_targets import worker_message
 
 SEED = 20260105
-ALLOWED_GROWTH_MB = 40.0
+ALLOWED_GROWTH_MB = 120.0
+"""A leak of a third of a megabyte a case would show. What the first large images leave with the
+allocator is not told from a smaller leak in so few cases: `make fuzz` does that, with 40 MB."""
 
 
 @pytest.mark.parametrize(
