@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -123,6 +124,24 @@ def test_what_a_killed_supervisor_left_behind_is_ended(programs: None, tmp_path:
     assert epmd.is_running()
     assert down(settings, silent)
     assert not epmd.is_running()
+
+
+def test_a_leftover_that_ends_by_itself_meanwhile_is_no_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = stack_settings(tmp_path)
+    variables = {**os.environ, MARK: str(settings.var)}
+    first, second = (subprocess.Popen(["sleep", "600"], env=variables) for _ in range(2))
+
+    def found() -> Iterator[psutil.Process]:
+        yield psutil.Process(second.pid)
+        second.kill()
+        second.wait()
+        yield psutil.Process(first.pid)
+
+    monkeypatch.setattr(psutil, "process_iter", found)
+    assert down(settings, silent)
+    assert not psutil.pid_exists(first.pid)
 
 
 def test_a_taken_port_stops_the_start_before_anything_runs(programs: None, tmp_path: Path) -> None:

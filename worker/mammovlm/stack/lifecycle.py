@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import psutil
 
@@ -180,15 +182,19 @@ def _wait_for_end(pid: int, timeout_s: float) -> None:
 def _end_leftovers(settings: StackSettings) -> int:
     """End processes that outlived their supervisor; they are known by their environment."""
     left = [process for process in psutil.process_iter() if _belongs(process, settings)]
-    for process in left:
-        process.terminate()
+    _signal(left, signal.SIGTERM)
     _, stubborn = psutil.wait_procs(left, timeout=settings.stop_timeout_s)
-    for process in stubborn:
-        process.kill()
+    _signal(stubborn, signal.SIGKILL)
     _, immortal = psutil.wait_procs(stubborn, timeout=10)
     if immortal:
         raise StackFailed(f"These processes do not end: {', '.join(str(p.pid) for p in immortal)}")
     return len(left)
+
+
+def _signal(processes: Iterable[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # it ended with another, as the broker's helpers do
+            process.send_signal(number)
 
 
 def _belongs(process: psutil.Process, settings: StackSettings) -> bool:
