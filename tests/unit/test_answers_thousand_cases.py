@@ -40,7 +40,7 @@ def said_of(question: str, facts: Facts, draw: random.Random) -> str:
     kinds = (
         right,
         worded(other, ENGLISH, draw.choice, topics),
-        worded(about, ENGLISH, draw.choice, set(draw.sample(list(Topic), 3))),
+        worded(facts, ENGLISH, draw.choice, set(draw.sample(list(Topic), 3))),
         spoiled(right, draw),
         right + " " + worded(other, ENGLISH, draw.choice, {Topic.SCORE}),
     )
