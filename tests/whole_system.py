@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -101,8 +101,14 @@ class WholeSystem:
         return int(now.pid)
 
     def kill(self, program: str) -> None:
-        """Kill a program with -9; the stack starts it again."""
-        os.kill(self.pid(program), signal.SIGKILL)
+        """Kill a program and all that it started with -9; the stack starts it again.
+
+        RabbitMQ's own process is a shell, and the broker its child.
+        """
+        first = psutil.Process(self.pid(program))
+        for process in (first, *first.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
 
     def terminate(self, program: str) -> None:
         """Ask a program to stop; the stack starts it again."""
