@@ -88,7 +88,7 @@ def test_an_embedding_has_128_numbers_and_length_one() -> None:
     umicon = UMiCon(UMiConSpec(pooling="mean+lesions"), compact.experts).eval()
     levels = (torch.rand(3, 24, 8, 6), torch.rand(3, 40, 4, 3), torch.rand(3, 112, 2, 2))
     view = ExpertView(torch.rand(3, 3, 112), levels, torch.ones(3, 4, 3))
-    embedding = umicon(umicon.look(view, "clip")[0])
+    embedding = umicon(umicon.adapter("clip")(view))
     assert embedding.shape == (3, 128)
     assert torch.allclose(embedding.norm(dim=1), torch.ones(3), atol=1e-5)
 

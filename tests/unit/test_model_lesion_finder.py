@@ -71,7 +71,7 @@ def test_cells_outside_the_breast_hold_no_evidence() -> None:
 def test_reading_once_gives_the_summary_and_what_the_cells_hold() -> None:
     torch.manual_seed(4)
     finder, levels, share = LesionFinder(CHANNELS).eval(), _levels(), torch.ones(1, 16, 12)
-    summary, found = finder.read(levels, share)
+    summary, found = finder.sum_up(finder.hidden(levels), share)
     assert torch.equal(summary, finder(levels, share))
     assert torch.equal(found.evidence, finder.look(levels, share).evidence)
     assert float(summary[0, 0]) == float(found.evidence.max())

@@ -8,18 +8,19 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class EvidenceMap:
-    """What the routed expert's lesion finder saw in every cell of one view.
+    """What the 3/4 likelihood rests on in every cell of one view.
 
-    Its most evident cells decide UMiCon's summary of the image, and so every likelihood; the
-    regions of the findings are its local maxima.
+    The class activation of the routed expert through UMiCon to the 3/4 logit, on the scale of the
+    expert's lesion finder; the regions of the findings are its local maxima.
 
     Parameters
     ----------
     sop_instance_uid
         The image.
     logits
-        That a finding of BI-RADS 3 or higher lies there; float32, (cell rows, cell columns), as the
-        cells lie in the stored image; very low outside the breast.
+        Of the evidence that a finding of BI-RADS 3 or higher lies there, weighed by how much the
+        cell changes the 3/4 logit; float32, (cell rows, cell columns), as the cells lie in the
+        stored image; very low outside the breast.
     top, left, bottom, right
         Edges of the cells in pixels of the stored image, from its upper left corner
         (PS3.3 C.18.6.1.2); they may lie outside it.

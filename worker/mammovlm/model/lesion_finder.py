@@ -42,6 +42,11 @@ class CellFindings:
     suspicion: Tensor
     kinds: Tensor
 
+    @property
+    def is_breast(self) -> Tensor:
+        """Whether a cell was looked at, (images, rows, columns)."""
+        return self.evidence > _NOTHING
+
 
 class LesionFinder(nn.Module):
     """Brings an expert's levels to one grid and looks around every cell.
@@ -100,11 +105,10 @@ class LesionFinder(nn.Module):
         The highest evidence, the mean of the eight highest, the suspicion where there is evidence,
         the highest of both together, the kind there, and what the finder saw there.
         """
-        return self.read(levels, share)[0]
+        return self.sum_up(self.hidden(levels), share)[0]
 
-    def read(self, levels: Sequence[Tensor], share: Tensor) -> tuple[Tensor, CellFindings]:
-        """Sum up an image as `forward` does, and tell what is seen in every cell."""
-        hidden = self.hidden(levels)
+    def sum_up(self, hidden: Tensor, share: Tensor) -> tuple[Tensor, CellFindings]:
+        """Sum up what `hidden` gave as `forward` does, and tell what is seen in every cell."""
         found = _cell_findings(self.outward(hidden), share)
         return _summary(hidden, found), found
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mammovlm.findings import Density, DensityCategory
 from mammovlm.model.aggregation import breast_densities, denser
+from mammovlm.model.class_activation import decisive_cells
 from mammovlm.model.density_selector import density_features
 from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import Head
@@ -26,6 +27,7 @@ from mammovlm.model.lesion_finder import CellFindings
 from mammovlm.model.metadata_text import metadata_text
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.parts import JointParts, LoadedParts
+from mammovlm.model.umicon import FinderMap
 from mammovlm.model.visual_moe import Route
 from mammovlm.study import Laterality
 
@@ -73,7 +75,8 @@ class NetworkRead:
     logits
         Of every trained head, (views, 1 + members).
     cells
-        What the lesion finder saw in each view; empty where nothing looks for lesions.
+        What was found in each view, with the class activation of the 3/4 logit as its evidence
+        where that head is trained; empty where nothing looks for lesions.
     """
 
     routing: Routing
@@ -84,10 +87,13 @@ class NetworkRead:
 
 @dataclass(frozen=True)
 class _Look:
-    """What an expert saw in one study: UMiCon's vectors, one row per view, and the cells if any."""
+    """What an expert saw in one study: UMiCon's vectors, one row per view, and its finder's maps.
+
+    The maps are those of each view, on the device; none without a finder.
+    """
 
     pooled: Tensor
-    cells: tuple[CellFindings, ...]
+    maps: tuple[FinderMap, ...]
 
 
 class Networks:
@@ -116,7 +122,7 @@ class Networks:
             name: deepcopy(head).float().cpu() for name, head in trained.items()
         }
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def read(self, inputs: Sequence[ModelInput]) -> list[NetworkRead]:
         """Read studies together; each gets what it would get alone.
 
@@ -131,7 +137,7 @@ class Networks:
         looks = self._looks(greys, routings)
         return self._reads(inputs, routings, looks)
 
-    @torch.inference_mode()
+    @torch.no_grad()
     def warm_up(self, made_up: ModelInput) -> None:
         """Put made-up images through the selector, every expert and all that comes after it."""
         greys = [self._on_device(view.grey for view in made_up.views)]
@@ -194,9 +200,14 @@ class Networks:
     def _seen_by(self, joint: JointParts, expert: str, greys: Sequence[Tensor]) -> list[_Look]:
         encoder = self._parts.moe.expert(expert)
 
+        adapter = joint.umicon.adapter(expert)
+
         def network(grey: Tensor) -> tuple[Tensor, ...]:
-            pooled, found = joint.umicon.look(expert_view(encoder(grey), grey), expert)
-            return (pooled, *(() if found is None else _maps(found)))
+            view = expert_view(encoder(grey), grey)
+            seen = adapter.look(view)
+            if seen is None:
+                return (adapter.scaled(view.pools, None),)
+            return (adapter.sum_up(seen)[0], seen.hidden, seen.share, seen.pools)
 
         views = [view for grey in greys for view in grey.split(1)]
         given = iter(in_pieces(network, views, self._at_once))
@@ -217,38 +228,42 @@ class Networks:
         seen = {place: look for place, look in enumerate(looks) if look is not None}
         texts = [_texts(inputs[place], routings[place].category) for place in seen]
         fused = self._fused([look.pooled for look in seen.values()], texts)
-        for (place, look), (image, both) in zip(seen.items(), fused, strict=True):
+        for (place, look), (image, both, text) in zip(seen.items(), fused, strict=True):
             logits = {name: head(both) for name, head in self.heads.items()}
-            reads[place] = NetworkRead(routings[place], image, logits, look.cells)
+            reads[place] = NetworkRead(
+                routings[place], image, logits, self._cells(look, routings[place], text)
+            )
         return reads
+
+    def _cells(self, look: _Look, routing: Routing, text: Tensor) -> tuple[CellFindings, ...]:
+        joint, route = self._parts.joint, routing.route
+        if joint is None or route is None:
+            return ()
+        return decisive_cells(joint, route.expert, look.maps, text)
 
     def _fused(
         self, pooled: Sequence[Tensor], texts: Sequence[list[str]]
-    ) -> list[tuple[Tensor, Tensor]]:
-        """UMiCon's embeddings and the fused vectors of every study, on the processor."""
+    ) -> list[tuple[Tensor, ...]]:
+        """UMiCon's embeddings and the fused vectors of every study on the processor, and texts."""
         if self._at_once is None or not pooled:
             return [self._fuse(*each) for each in zip(pooled, texts, strict=True)]
         counts = [len(each) for each in pooled]
-        image, both = self._fuse(torch.cat(list(pooled)), list(chain(*texts)))
-        return list(zip(image.split(counts), both.split(counts), strict=True))
+        together = self._fuse(torch.cat(list(pooled)), list(chain(*texts)))
+        return list(zip(*(each.split(counts) for each in together), strict=True))
 
-    def _fuse(self, pooled: Tensor, texts: list[str]) -> tuple[Tensor, Tensor]:
+    def _fuse(self, pooled: Tensor, texts: list[str]) -> tuple[Tensor, Tensor, Tensor]:
         joint = self._parts.joint
         assert joint is not None, "there is nothing to fuse without it"
         image = joint.umicon(pooled)
-        both = joint.fusion(image, joint.text_branch(joint.text_encoder(texts)))
-        return image.float().cpu(), both.float().cpu()
-
-
-def _maps(found: CellFindings) -> tuple[Tensor, Tensor, Tensor]:
-    return found.evidence.float().cpu(), found.suspicion.float().cpu(), found.kinds.float().cpu()
+        text = joint.text_branch(joint.text_encoder(texts))
+        return image.float().cpu(), joint.fusion(image, text).float().cpu(), text
 
 
 def _look(views: Sequence[tuple[Tensor, ...]]) -> _Look:
     """Put the views of one study together."""
     return _Look(
         pooled=torch.cat([pooled for pooled, *_ in views]),
-        cells=tuple(CellFindings(*maps) for _, *maps in views if maps),
+        maps=tuple(FinderMap(*maps) for _, *maps in views if maps),
     )
 
 

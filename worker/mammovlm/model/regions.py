@@ -1,7 +1,8 @@
 """From what is seen in every cell of a view to the few regions worth marking in the stored image.
 
-A region is drawn where the evidence that goes into the heads (the cells of the lesion finder, which
-decide UMiCon's summary) is high: it explains the numbers, and detects nothing beyond them.
+A region is drawn where the 3/4 logit gets what it rests on (`mammovlm.model.class_activation`), if
+the lesion finder is sure enough that something is there: it explains the numbers, and detects
+nothing beyond them.
 """
 
 import math
@@ -54,10 +55,9 @@ class InputGrid:
 def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
     """Mark at most `MOST_REGIONS` regions of one view, the most evident first.
 
-    A region is a local maximum of the evidence with the cells around it that have at least a
-    seventh of its weight in UMiCon's summary (softmax over the cells); where two maxima share their
-    cells, the higher one has them. The score 0..1 would be no measure: where the finder is sure, it
-    is close to 1 far around.
+    A region is a local maximum of the evidence with the cells around it that weigh at least a
+    seventh as much in the 3/4 logit; where two maxima share their cells, the higher one has them.
+    The score 0..1 would be no measure: where the finder is sure, it is close to 1 far around.
 
     Parameters
     ----------

@@ -5,6 +5,7 @@ margin 1 distances between unnormalised vectors would not reach the margin.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import cast
 
@@ -17,6 +18,25 @@ from mammovlm.model.lesion_finder import SUMMARY_WIDTH, CellFindings, LesionFind
 from mammovlm.model.presets import EncoderSpec, Pooling, UMiConSpec
 
 _LESIONS = "lesions"
+
+
+@dataclass(frozen=True)
+class FinderMap:
+    """What a lesion finder sums up, kept to ask afterwards what decided.
+
+    Parameters
+    ----------
+    hidden
+        As the finder read it, (images, `mammovlm.model.lesion_finder.WIDTH`, rows, columns).
+    share
+        How much of a cell is breast, (images, rows, columns).
+    pools
+        Of the expert's last map, which go beside it; see `ExpertView`.
+    """
+
+    hidden: Tensor
+    share: Tensor
+    pools: Tensor
 
 
 class ExpertAdapter(nn.Module):
@@ -47,14 +67,31 @@ class ExpertAdapter(nn.Module):
 
     def forward(self, view: ExpertView) -> Tensor:
         """Pool and scale images to (images, `pooled_width`)."""
-        return self.look(view)[0]
+        seen = self.look(view)
+        return self.scaled(view.pools, None) if seen is None else self.sum_up(seen)[0]
 
-    def look(self, view: ExpertView) -> tuple[Tensor, CellFindings | None]:
-        """Pool and scale images, and tell what the lesion finder saw; None without finder."""
-        summary, found = None, None
-        if self.finder is not None:
-            summary, found = self.finder.read(view.levels, view.share)
-        return (self.joined(view.pools, summary) - self.mean) / self.spread, found
+    def look(self, view: ExpertView) -> FinderMap | None:
+        """Let the lesion finder read images; None without finder."""
+        if self.finder is None:
+            return None
+        return FinderMap(self.finder.hidden(view.levels), view.share, view.pools)
+
+    def sum_up(self, seen: FinderMap) -> tuple[Tensor, CellFindings]:
+        """Pool and scale what the finder read, and tell what it found in every cell.
+
+        Raises
+        ------
+        ValueError
+            If the adapter has no finder.
+        """
+        if self.finder is None:
+            raise ValueError("this pooling has no lesion finder")
+        summary, found = self.finder.sum_up(seen.hidden, seen.share)
+        return self.scaled(seen.pools, summary), found
+
+    def scaled(self, pools: Tensor, summary: Tensor | None) -> Tensor:
+        """Join as `joined` does and bring to the scale that the perceptron learned from."""
+        return (self.joined(pools, summary) - self.mean) / self.spread
 
     def raw(self, view: ExpertView) -> Tensor:
         """Pool without scaling, which training needs to find the scale."""
@@ -96,10 +133,6 @@ class UMiCon(nn.Module):
         for inward, outward in pairwise(widths):
             layers += [nn.Linear(inward, outward), nn.GELU(), nn.Dropout(spec.dropout)]
         self.perceptron = nn.Sequential(*layers[:-2])
-
-    def look(self, view: ExpertView, expert: str) -> tuple[Tensor, CellFindings | None]:
-        """Pool what an expert saw, and tell what its lesion finder saw; see `ExpertAdapter`."""
-        return self.adapter(expert).look(view)
 
     def adapter(self, expert: str) -> ExpertAdapter:
         """Give the adapter of an expert."""

@@ -14,6 +14,7 @@ import torch
 from rich.progress import track
 
 from mammovlm.findings import DensityCategory
+from mammovlm.model.class_activation import decisive_cells
 from mammovlm.model.density_selector import density_features
 from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import PRESENCE, SUSPICION
@@ -77,7 +78,7 @@ class FilmTable:
     counts: tuple[int, int, int, int]
 
 
-@torch.inference_mode()
+@torch.no_grad()
 def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
     """Let the model look at one film as at a study of one view without metadata.
 
@@ -96,12 +97,12 @@ def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
     if route is None:
         raise ValueError("no expert is trained")
     view = expert_view(parts.moe.expert(route.expert)(grey), grey)
-    pooled, found = joint.umicon.look(view, route.expert)
-    if found is None:
+    seen = joint.umicon.adapter(route.expert).look(view)
+    if seen is None:
         raise ValueError("UMiCon's pooling has no lesion finder")
-    image = joint.umicon(pooled)
     text = joint.text_branch(joint.text_encoder([metadata_text(film.slot, {}, category)]))
-    fused = joint.fusion(image, text)
+    (found,) = decisive_cells(joint, route.expert, [seen], text)
+    fused = joint.fusion(joint.umicon(joint.umicon.adapter(route.expert)(view)), text)
     marks = [
         InputMark(*placement.to_input(m.row, m.column), m.radius * placement.scale)
         for m in film.marks

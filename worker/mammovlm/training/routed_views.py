@@ -105,7 +105,8 @@ def _computed(views: Tensor, expert: LesionExpert) -> dict[str, Tensor]:
     for grey in (views[:, None].float() / 255).split(1):
         view = expert_view(expert.encoder(grey), grey)
         seen["pools"].append(view.pools)
-        summary, found = expert.finder.read(view.levels, view.share)
+        hidden = expert.finder.hidden(view.levels)
+        summary, found = expert.finder.sum_up(hidden, view.share)
         seen["summaries"].append(summary)
         seen["peaks"].append(torch.tensor([peak(found.evidence[0])]))
     return {name: torch.cat(parts) for name, parts in seen.items()}

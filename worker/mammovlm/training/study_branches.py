@@ -101,10 +101,8 @@ class StudyProbe:
         seen = {}
         for name in experts:
             encoder = self.parts.moe.expert(name)
-            looks = [
-                joint.umicon.look(expert_view(encoder(view), view), name)[0]
-                for view in grey.split(1)
-            ]
+            adapter = joint.umicon.adapter(name)
+            looks = [adapter(expert_view(encoder(view), view)) for view in grey.split(1)]
             seen[name] = joint.umicon(torch.cat(looks))
         return seen
 
