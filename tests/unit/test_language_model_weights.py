@@ -21,6 +21,7 @@ from mammovlm.model.language_model import (
 from mammovlm.model.language_model_base import folder_base
 from mammovlm.model.language_model_tuning import (
     Tuning,
+    save_tuning,
     tuning_from_tensors,
     with_lora,
 )
@@ -245,3 +246,14 @@ def test_there_is_nothing_to_merge_without_tuned_weights(tmp_path: Path) -> None
     )
     assert done.exit_code == 1
     assert "no tuned language model" in done.output
+
+
+def test_the_same_tuning_is_the_same_file_byte_for_byte(tmp_path: Path) -> None:
+    tuning = Tuning(torch.ones(4, 3), torch.ones(4), {"a": torch.ones(2, 2)}, 2.0, "00" * 32)
+    told = {name: name for name in ("config", "trained_on", "exams", "base", "steps", "seed")}
+    written = set()
+    for turn in range(8):
+        path = tmp_path / f"{turn}.safetensors"
+        save_tuning(tuning, path, told)
+        written.add(path.read_bytes())
+    assert len(written) == 1

@@ -4,6 +4,7 @@ The file also names the base it was tuned on, so that it is never put on another
 kept under peft's names; their scaling stands beside them.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,7 +100,7 @@ def save_tuning(tuning: Tuning, path: Path, metadata: Mapping[str, str]) -> None
     path
         A safetensors file.
     metadata
-        What it was trained on and how, for people.
+        What it was trained on and how, for people; the same gives the same bytes.
     """
     tensors = {
         _LIFT_WEIGHT: tuning.lift_weight.half(),
@@ -109,7 +110,9 @@ def save_tuning(tuning: Tuning, path: Path, metadata: Mapping[str, str]) -> None
         **{f"{_LORA}{name}": tensor.half() for name, tensor in tuning.lora.items()},
     }
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, path, metadata=dict(metadata))
+    # one entry: safetensors writes several in an order that changes from run to run
+    told = {"made": json.dumps(dict(metadata), sort_keys=True)}
+    save_file(contiguous, path, metadata=told)
 
 
 def with_lora(

@@ -225,7 +225,7 @@ def evaluate(
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
 @click.option("--base", "folder", type=click.Path(path_type=Path), help="Default: SmolLM2.")
 @click.option("--align-steps", default=30, show_default=True, help="Steps of stage S3a.")
-@click.option("--steps", default=150, show_default=True, help="Steps of stage S3b.")
+@click.option("--steps", default=500, show_default=True, help="Steps of stage S3b.")
 @click.option("--batch", default=8, show_default=True, help="Pairs a step, of all processes.")
 @click.option("--accumulation", default=1, show_default=True, help="Parts of a process's pairs.")
 @click.option("--save-memory", is_flag=True, help="Slower; for large language models.")
