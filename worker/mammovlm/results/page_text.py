@@ -1,11 +1,15 @@
 """Paragraphs of the one-page summary, at one size."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.platypus import Paragraph
+from reportlab.platypus.paragraph import ParaLines, cjkU, makeCJKParaLine
 
+from mammovlm.results.line_breaks import pieces
 from mammovlm.results.page_fonts import PageFonts
 
 _BLACK = HexColor("#101418")
@@ -53,4 +57,48 @@ class PageText:
             splitLongWords=1,
             wordWrap=None if has_spaces else "CJK",
         )
-        return Paragraph(self.fonts.marked_up(words, is_bold=is_bold), style)
+        kind = Paragraph if has_spaces else UnspacedParagraph
+        return kind(self.fonts.marked_up(words, is_bold=is_bold), style)
+
+
+class UnspacedParagraph(Paragraph):  # type: ignore[misc]  # reportlab has no types
+    """A paragraph in a script without spaces, broken where its punctuation allows.
+
+    Reportlab's own way looks at one character only, so that a line may begin with the second of
+    two closing marks, or end with an opening one.
+    """
+
+    def breakLinesCJK(self, maxWidths: float | list[float]) -> ParaLines:  # noqa: N802, N803
+        """Fill lines, as reportlab asks for a style with ``wordWrap="CJK"``; widths in points."""
+        room = maxWidths[0] if isinstance(maxWidths, list) else maxWidths
+        glyphs = [cjkU(character, run, "utf8") for run in self.frags for character in run.text]
+        lines: list[list[cjkU]] = [[]]
+        for piece in _fitting(glyphs, room):
+            if lines[-1] and _width(lines[-1]) + _width(piece) > room and not _is_space(piece):
+                lines.append([])
+            if lines[-1] or not _is_space(piece):
+                lines[-1] += piece
+        return ParaLines(kind=1, lines=[_line(line, room) for line in lines if line])
+
+
+def _fitting(glyphs: list[cjkU], room: float) -> Iterator[list[cjkU]]:
+    """Give what stays on one line; a piece that no line can hold comes glyph by glyph."""
+    rest = iter(glyphs)
+    for piece in pieces("".join(glyphs)):
+        found = list(islice(rest, len(piece)))
+        yield from [found] if _width(found) <= room else ([glyph] for glyph in found)
+
+
+def _width(glyphs: Iterable[cjkU]) -> float:
+    return float(sum(glyph.width for glyph in glyphs))
+
+
+def _is_space(glyphs: list[cjkU]) -> bool:
+    return "".join(glyphs).isspace()
+
+
+def _line(glyphs: list[cjkU], room: float) -> object:
+    while len(glyphs) > 1 and glyphs[-1].isspace():
+        glyphs.pop()
+    used = _width(glyphs)
+    return makeCJKParaLine(glyphs, room, used, room - used, False, False)

@@ -1,14 +1,8 @@
 """Text broken into lines of a terminal, in scripts with and without spaces between words."""
 
-import re
-
 from wcwidth import width
 
-_PIECES = re.compile(
-    r"\s+|[（“]*[\u3400-\u9fff][，。；：、）”]*|[（“]*[^\s\u3400-\u9fff（“，。；：、）”]+[，。；：、）”]*"
-    r"|[（“]+|[，。；：、）”]+"
-)
-"""What a line may end after: a space, or a word or Chinese character with its punctuation."""
+from mammovlm.results.line_breaks import pieces
 
 
 def wrapped(text: str, columns: int, lead: str) -> list[str]:
@@ -30,7 +24,7 @@ def wrapped(text: str, columns: int, lead: str) -> list[str]:
     """
     room = columns - width(lead)
     lines = [""]
-    for piece in (part for word in _PIECES.findall(text) for part in _cut(word, room)):
+    for piece in (part for word in pieces(text) for part in _cut(word, room)):
         if width(lines[-1] + piece.rstrip()) > room:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
