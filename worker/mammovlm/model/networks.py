@@ -199,7 +199,6 @@ class Networks:
 
     def _seen_by(self, joint: JointParts, expert: str, greys: Sequence[Tensor]) -> list[_Look]:
         encoder = self._parts.moe.expert(expert)
-
         adapter = joint.umicon.adapter(expert)
 
         def network(grey: Tensor) -> tuple[Tensor, ...]:

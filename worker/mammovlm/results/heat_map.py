@@ -32,8 +32,9 @@ from mammovlm.study import View
 KIND = "heat map"
 """From which its UIDs are derived, beside those of the report and of the image."""
 COMMENT = (
-    "Made by software, UNVERIFIED, research use only. Colours: where the model's evidence for a "
-    "finding of BI-RADS 3 or higher lies; raw scores, no probability of anything."
+    "Made by software, UNVERIFIED, research use only. Colours: the model's evidence for a finding "
+    "of BI-RADS 3 or higher, weighed by what its 4-against-3 likelihood rests on; raw scores, no "
+    "probability of anything."
 )
 _DIRECTIONS = frozenset("APRLHF")
 
