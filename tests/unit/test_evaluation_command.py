@@ -14,12 +14,13 @@ from mammovlm.job import StoredInstance
 from mammovlm.model import MammoVLM
 from mammovlm.settings import Settings
 from mammovlm.study import Laterality, ViewPosition
-from mammovlm.training.datasets import Assessment, ManifestRow, Split, write_manifest
+from mammovlm.training.datasets import Assessment, FindingType, ManifestRow, Split, write_manifest
 from mammovlm.training.evaluation_scores import ExamOutcome
 from mammovlm.training.phantoms import phantom_exam, write_exam
 from mammovlm.training.study_evaluation import INTERNAL_ERROR, Journal
 from mammovlm.training.study_evaluation_sources import (
     NothingLabelled,
+    PhantomSource,
     manifest_exams,
 )
 
@@ -130,6 +131,7 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
     files = [row.file for row in rows if row.exam == "exam of DOE 40000"]
     expected = _suspicions(files)
     assert [float(row["suspicion"]) for row in results[:2]] == pytest.approx(expected, abs=1e-5)
+    assert "Where the evidence lies" not in report  # a manifest does not say where lesions are
 
     journal = (out / "assessed.jsonl").read_bytes()
     lines = journal.splitlines(keepends=True)
@@ -145,6 +147,27 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
     assert [row["suspicion"] for row in _rows(out / "results.csv")] == [
         row["suspicion"] for row in results
     ]
+
+
+@pytest.mark.slow
+def test_phantoms_also_tell_how_well_the_evidence_points(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = _evaluate("--phantoms", 1, "--rows", 126, "--draws", 100, "--out", out)
+    assert done.exit_code == 0, done.output
+    (truth,) = PhantomSource(1, rows=126).exams
+    (line,) = (out / "assessed.jsonl").read_text().splitlines()
+    views = json.loads(line)["studies"][0]["pointing"]
+    assert len(views) == 4
+    for view in views:
+        known = truth.breasts[Laterality(view["slot"]["laterality"])]
+        seen = {FindingType(lesion["kind"]) for lesion in view["lesions"]}
+        assert seen <= known.finding_types
+        assert bool(known.present) or not seen
+    assert any(view["lesions"] for view in views)
+    told = json.loads((out / "metrics.json").read_text())["evidence"]
+    shown = sum(bool(view["lesions"]) for view in views)
+    assert (told["parts"][0]["views"], told["quiet_views"]) == (shown, 4 - shown)
+    assert "## Where the evidence lies" in (out / "evaluation.md").read_text()
 
 
 def _suspicions(files: list[Path]) -> list[float]:

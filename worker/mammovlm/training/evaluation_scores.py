@@ -62,6 +62,53 @@ TEXTS = (METADATA, NOTHING, METADATA_AND_REPORT, REPORT)
 
 
 @dataclass(frozen=True)
+class SoughtLesion:
+    """A lesion of BI-RADS 3 or higher that one view shows.
+
+    Parameters
+    ----------
+    kind
+        In the words of BI-RADS.
+    assessment
+        Its own category, 3..5.
+    is_marked
+        Whether the middle of a drawn region touches it.
+    """
+
+    kind: str
+    assessment: int
+    is_marked: bool
+
+
+@dataclass(frozen=True)
+class ViewPointing:
+    """Where the evidence of one view lies, beside where its lesions of BI-RADS 3 or higher do.
+
+    Parameters
+    ----------
+    slot
+        Which view.
+    lesions
+        Those that it shows, most suspicious first; none in most views.
+    is_hit
+        Whether the most evident cell touches one of them.
+    chance
+        The share of the breast in which a cell does, 0..1.
+    regions
+        How many are drawn.
+    astray
+        How many of these have their middle in none of the lesions.
+    """
+
+    slot: Slot
+    lesions: tuple[SoughtLesion, ...]
+    is_hit: bool
+    chance: float
+    regions: int
+    astray: int
+
+
+@dataclass(frozen=True)
 class StudyScores:
     """What the model said of one study.
 
@@ -85,6 +132,9 @@ class StudyScores:
         None where UMiCon or heads are untrained.
     zero_shot
         The language model's own score for malignancy, 0..1; None where it is untuned.
+    pointing
+        Of every view in which something looked for lesions; None where it is not known where they
+        lie, or where an earlier version, which did not ask, assessed the study.
     """
 
     density: Shares | None
@@ -96,6 +146,7 @@ class StudyScores:
     seconds: float
     branches: Branches | None
     zero_shot: float | None
+    pointing: tuple[ViewPointing, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -12,9 +12,11 @@ from mammovlm.training.evaluation import Measured, over_patients
 from mammovlm.training.lesion_patches import CELL
 from mammovlm.training.phantom_exams import PhantomExams
 
+_INPUT_CELL: Final = CELL / math.sqrt(2)
+
 
 class Mark(Protocol):
-    """A circle around what is to be pointed at, in pixels of the input."""
+    """A circle around what is to be pointed at, in the pixels in which the game is played."""
 
     @property
     def row(self) -> float:
@@ -97,20 +99,26 @@ def peak(evidence: Tensor) -> tuple[float, float]:
     return CELL * (row + 0.5), CELL * (column + 0.5)
 
 
-def touches(place: Sequence[float], mark: Mark) -> bool:
-    """Tell whether a cell's middle lies in a mark, or its cell touches it."""
-    return math.hypot(place[0] - mark.row, place[1] - mark.column) <= _reach(mark)
+def touches(place: Sequence[float], mark: Mark, half_cell: float = _INPUT_CELL) -> bool:
+    """Tell whether a cell's middle lies in a mark, or its cell touches it.
+
+    Parameters
+    ----------
+    place
+        Row and column.
+    mark
+        In the same pixels.
+    half_cell
+        Half of a cell's diagonal, in these pixels; by default that of a cell of the input.
+    """
+    distance = math.hypot(place[0] - mark.row, place[1] - mark.column)
+    return distance <= mark.radius + half_cell
 
 
-def chance(marks: Sequence[Mark], breast_pixels: float) -> float:
-    """Give the share of the breast in which a cell touches a mark, 0..1."""
-    area = sum(math.pi * _reach(mark) ** 2 for mark in marks)
+def chance(marks: Sequence[Mark], breast_pixels: float, half_cell: float = _INPUT_CELL) -> float:
+    """Give the share of the breast in which a cell touches a mark, 0..1; see `touches`."""
+    area = sum(math.pi * (mark.radius + half_cell) ** 2 for mark in marks)
     return min(1.0, area / max(1.0, breast_pixels))
-
-
-def _reach(mark: Mark) -> float:
-    """Give how far from its middle a mark is touched: half a cell's diagonal more."""
-    return mark.radius + CELL / math.sqrt(2)
 
 
 def _by_kind(kinds: Sequence[str], hits: Sequence[bool]) -> dict[str, tuple[int, float]]:

@@ -21,6 +21,7 @@ from mammovlm.job import StoredInstance
 from mammovlm.model import MammoVLM, ModelOutput
 from mammovlm.study import Study
 from mammovlm.training.evaluation_labels import LabelledExam
+from mammovlm.training.evaluation_pointing import pointing_of
 from mammovlm.training.evaluation_scores import (
     BreastScores,
     ExamOutcome,
@@ -28,6 +29,7 @@ from mammovlm.training.evaluation_scores import (
     StudyScores,
     age_band,
 )
+from mammovlm.training.lesion_places import LesionPlaces
 from mammovlm.training.study_branches import StudyProbe
 from mammovlm.training.study_evaluation_sources import ExamSource
 
@@ -111,7 +113,7 @@ def assess_exams(
     journal: Journal,
     told: Callable[[int], None] = lambda done: None,
 ) -> tuple[ExamOutcome, ...]:
-    """Assess every exam that the journal does not hold yet.
+    """Assess every exam that the journal does not hold yet, or holds less of than is asked now.
 
     Parameters
     ----------
@@ -122,7 +124,7 @@ def assess_exams(
     told(0)
     for exam in source.exams:
         outcome = journal.find(exam.key)
-        if outcome is None or not all(assessor.probe.knows(s.branches) for s in outcome.studies):
+        if outcome is None or not _says_enough(outcome, source, assessor):
             outcome = _assess_exam(exam, source, assessor)
             journal.add(outcome)
         outcomes.append(outcome)
@@ -130,20 +132,29 @@ def assess_exams(
     return tuple(outcomes)
 
 
+def _says_enough(outcome: ExamOutcome, source: ExamSource, assessor: Assessor) -> bool:
+    """Tell whether an earlier run asked everything that this one asks."""
+    return all(
+        assessor.probe.knows(study.branches)
+        and (study.pointing is not None or not source.tells_places)
+        for study in outcome.studies
+    )
+
+
 def _assess_exam(exam: LabelledExam, source: ExamSource, assessor: Assessor) -> ExamOutcome:
     device_uid = assessor.model.algorithm.device_uid
     with source.files(exam) as files:
-        if not all(file.is_file() for file in files):
+        if not all(file.is_file() for file in files.paths):
             return ExamOutcome(exam.key, device_uid, refusals=(FILE_MISSING,))
         studies, refusals = list[StudyScores](), list[str]()
-        for uid, instances in _by_study(files):
+        for uid, instances in _by_study(files.paths):
             if uid is None:
                 refusals.append(NOT_DICOM)
                 continue
             try:
                 study, seconds, output = _assess_study(uid, instances, assessor)
                 vendor = source.vendor(study.views[0].source.header)
-                scores = _scores(study, output, exam, assessor)
+                scores = _scores(study, output, exam, files.places, assessor)
                 studies.append(replace(scores, vendor=vendor, seconds=round(seconds, 3)))
             except StudyRejected as rejected:
                 refusals.append(rejected.reason.value)
@@ -181,7 +192,11 @@ def _assess_study(
 
 
 def _scores(
-    study: Study, output: ModelOutput, exam: LabelledExam, assessor: Assessor
+    study: Study,
+    output: ModelOutput,
+    exam: LabelledExam,
+    places: LesionPlaces | None,
+    assessor: Assessor,
 ) -> StudyScores:
     findings = output.findings
     return StudyScores(
@@ -203,6 +218,7 @@ def _scores(
         seconds=0.0,
         branches=assessor.probe.branches(study, output, exam.reports),
         zero_shot=assessor.probe.zero_shot(study, output),
+        pointing=None if places is None else pointing_of(study, output, places),
     )
 
 

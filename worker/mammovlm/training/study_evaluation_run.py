@@ -16,6 +16,11 @@ from mammovlm.training.side_by_side import SideBySide, side_by_side
 from mammovlm.training.side_by_side_report import side_by_side_lines
 from mammovlm.training.study_branches import StudyProbe
 from mammovlm.training.study_evaluation import Assessor, Journal, assess_exams
+from mammovlm.training.study_evaluation_evidence import (
+    EvidenceResult,
+    evidence_lines,
+    measure_evidence,
+)
 from mammovlm.training.study_evaluation_films import measure_films
 from mammovlm.training.study_evaluation_measures import (
     EvaluationResult,
@@ -45,15 +50,20 @@ Told = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class _Measured:
-    """All results of the exams; no words where none were asked for."""
+    """All results of the exams; no words where none were asked for.
+
+    No evidence where nobody says where lesions lie.
+    """
 
     exams: EvaluationResult
+    evidence: EvidenceResult | None
     inputs: SideBySide | None
     words: WordsResult | None
 
     def lines(self) -> list[str]:
         """Give what the report says beside the first tables."""
-        lines = list(side_by_side_lines(self.inputs)) if self.inputs else []
+        lines = list(evidence_lines(self.evidence)) if self.evidence else []
+        lines += list(side_by_side_lines(self.inputs)) if self.inputs else []
         return lines + (list(words_lines(self.words)) if self.words else [])
 
 
@@ -113,6 +123,7 @@ def _exams(asked: Evaluation, source: ExamSource, model: MammoVLM, told: Told) -
         words = measure_words(write, complete, asked.texts, told)
     return _Measured(
         measure_evaluation(table, thresholds, asked.draws),
+        measure_evidence(table, asked.draws),
         _inputs(model, table, fixed_thresholds(thresholds), asked.draws),
         words,
     )
@@ -155,6 +166,7 @@ def _write_numbers(
     numbers = {
         "head": as_plain(head),
         "exams": as_plain(found.exams if found else None),
+        "evidence": as_plain(found.evidence if found else None),
         "side_by_side": as_plain(found.inputs if found else None),
         "words": as_plain(found.words if found else None),
         "mini_mias": as_plain(films),

@@ -15,6 +15,7 @@ from mammovlm.study import Laterality
 from mammovlm.training.datasets import Assessment, FindingType, ManifestRow, Split, Truth
 from mammovlm.training.evaluation_labels import BreastLabels, LabelledExam, labels_of_breast
 from mammovlm.training.exam_reports import breast_report
+from mammovlm.training.lesion_places import LesionPlaces, phantom_places
 from mammovlm.training.phantom_exams import phantoms_fingerprint
 from mammovlm.training.phantoms import (
     Biopsy,
@@ -38,6 +39,22 @@ class NothingLabelled(ValueError):
     """Raised where a manifest has no exam of the wanted split; says what there is."""
 
 
+@dataclass(frozen=True)
+class ExamFiles:
+    """The files of one exam, and where its lesions lie in them.
+
+    Parameters
+    ----------
+    paths
+        Of its images.
+    places
+        By view; None where nobody says where lesions lie.
+    """
+
+    paths: Sequence[Path]
+    places: LesionPlaces | None = None
+
+
 class ExamSource(Protocol):
     """Labelled exams, their files, and what to call them."""
 
@@ -51,7 +68,12 @@ class ExamSource(Protocol):
         """All of them, in order."""
         ...
 
-    def files(self, exam: LabelledExam) -> AbstractContextManager[Sequence[Path]]:
+    @property
+    def tells_places(self) -> bool:
+        """Whether it says where lesions lie."""
+        ...
+
+    def files(self, exam: LabelledExam) -> AbstractContextManager[ExamFiles]:
         """Give an exam's files for as long as they are needed."""
         ...
 
@@ -66,17 +88,18 @@ class ManifestExams:
 
     Parameters
     ----------
-    description, exams
-        See `ExamSource`.
+    description, exams, tells_places
+        See `ExamSource`; a manifest says what was found, not where.
     """
 
     description: str
     exams: tuple[LabelledExam, ...]
+    tells_places: bool = False
 
     @contextmanager
-    def files(self, exam: LabelledExam) -> Iterator[Sequence[Path]]:
+    def files(self, exam: LabelledExam) -> Iterator[ExamFiles]:
         """Give the files that the manifest names."""
-        yield exam.files
+        yield ExamFiles(exam.files)
 
     def vendor(self, header: Dataset) -> str:
         """Give Manufacturer (0008,0070)."""
@@ -171,6 +194,8 @@ class PhantomSource:
         How truth is drawn.
     rows
         Height of the pictures.
+    tells_places
+        See `ExamSource`.
 
     Raises
     ------
@@ -182,6 +207,7 @@ class PhantomSource:
     first_seed: int = FIRST_FREE_SEED
     case_mix: CaseMix = CaseMix.TEACHING
     rows: int = 1008
+    tells_places: bool = True
 
     def __post_init__(self) -> None:
         if self.first_seed < FIRST_FREE_SEED:
@@ -223,11 +249,11 @@ class PhantomSource:
         )
 
     @contextmanager
-    def files(self, exam: LabelledExam) -> Iterator[Sequence[Path]]:
+    def files(self, exam: LabelledExam) -> Iterator[ExamFiles]:
         """Draw the exam and write it, as a modality would, into a folder that is deleted."""
         drawn = phantom_exam(exam.number, rows=self.rows, case_mix=self.case_mix)
         with tempfile.TemporaryDirectory(prefix="mammovlm-phantom-") as folder:
-            yield write_exam(drawn, Path(folder))
+            yield ExamFiles(write_exam(drawn, Path(folder)), phantom_places(drawn))
 
     def vendor(self, header: Dataset) -> str:
         """Give Protocol Name (0018,1030), where a phantom says whose look it imitates."""
