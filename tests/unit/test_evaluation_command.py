@@ -15,9 +15,11 @@ from mammovlm.model import MammoVLM
 from mammovlm.settings import Settings
 from mammovlm.study import Laterality, ViewPosition
 from mammovlm.training.datasets import Assessment, FindingType, ManifestRow, Split, write_manifest
+from mammovlm.training.evaluation_request import Evaluation
 from mammovlm.training.evaluation_scores import ExamOutcome
 from mammovlm.training.phantoms import phantom_exam, write_exam
 from mammovlm.training.study_evaluation import INTERNAL_ERROR, Journal
+from mammovlm.training.study_evaluation_run import run_evaluation
 from mammovlm.training.study_evaluation_sources import (
     NothingLabelled,
     PhantomSource,
@@ -89,9 +91,15 @@ def test_the_journal_knows_other_weights_and_broken_lines(tmp_path: Path) -> Non
     assert Journal(path, "2.25.2").find("a") is None
 
 
+@pytest.fixture(scope="module")
+def model() -> MammoVLM:
+    """Load the shipped weights once."""
+    return MammoVLM.load(Settings())
+
+
 @pytest.mark.slow
 def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
-    tmp_path: Path,
+    tmp_path: Path, model: MammoVLM
 ) -> None:
     rows = []
     for seed in range(40_000, 40_004):
@@ -129,7 +137,7 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
     assert not any(name in text for text in texts for name in ("DOE", "PHANTOM^"))
 
     files = [row.file for row in rows if row.exam == "exam of DOE 40000"]
-    expected = _suspicions(files)
+    expected = _suspicions(files, model)
     assert [float(row["suspicion"]) for row in results[:2]] == pytest.approx(expected, abs=1e-5)
     assert "Where the evidence lies" not in report  # a manifest does not say where lesions are
 
@@ -150,11 +158,11 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
 
 
 @pytest.mark.slow
-def test_phantoms_also_tell_how_well_the_evidence_points(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    done = _evaluate("--phantoms", 1, "--rows", 126, "--draws", 100, "--out", out)
-    assert done.exit_code == 0, done.output
-    (truth,) = PhantomSource(1, rows=126).exams
+def test_phantoms_also_tell_how_well_the_evidence_points(tmp_path: Path, model: MammoVLM) -> None:
+    source, out = PhantomSource(1, rows=126), tmp_path / "out"
+    asked = Evaluation(Settings(), source, are_phantoms=True, mini_mias=None, out=out, draws=100)
+    run_evaluation(asked, model, lambda what, done, total: None)
+    (truth,) = source.exams
     (line,) = (out / "assessed.jsonl").read_text().splitlines()
     views = json.loads(line)["studies"][0]["pointing"]
     assert len(views) == 4
@@ -170,13 +178,12 @@ def test_phantoms_also_tell_how_well_the_evidence_points(tmp_path: Path) -> None
     assert "## Where the evidence lies" in (out / "evaluation.md").read_text()
 
 
-def _suspicions(files: list[Path]) -> list[float]:
+def _suspicions(files: list[Path], model: MammoVLM) -> list[float]:
     """Read and assess as the pipeline does."""
-    settings = Settings()
     identity = identify_file(files[0])
     assert identity is not None
     stored = [StoredInstance(file.name, file) for file in files]
-    limits = ReadingLimits.from_settings(settings)
+    limits = ReadingLimits.from_settings(Settings())
     study = read_study(identity.study_instance_uid, stored, (), limits)
-    found = MammoVLM.load(settings).assess(study).findings
+    found = model.assess(study).findings
     return [breast.suspicion.value for breast in found.breasts if breast.suspicion is not None]
