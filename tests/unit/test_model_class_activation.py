@@ -27,37 +27,36 @@ def _seen(images: int = 1) -> FinderMap:
     return FinderMap(hidden, share, torch.zeros(images, 3, 112).double())
 
 
-def _weights() -> torch.Tensor:
-    return torch.randn(SUMMARY_WIDTH, generator=torch.Generator().manual_seed(2)).double()
+def _logit(vectors: torch.Tensor) -> torch.Tensor:
+    weights = torch.randn(SUMMARY_WIDTH, generator=torch.Generator().manual_seed(2)).double()
+    return vectors @ weights
 
 
 @torch.no_grad()
 def test_it_is_what_the_logit_loses_when_a_cell_fades() -> None:
-    adapter, seen, weights = _adapter(), _seen(), _weights()
-    logit = lambda vectors: vectors @ weights  # noqa: E731
+    adapter, seen = _adapter(), _seen()
     changes = torch.zeros(ROWS, COLUMNS).double()
-    before = logit(adapter.sum_up(seen)[0])
+    before = _logit(adapter.sum_up(seen)[0])
     for row in range(ROWS):
         for column in range(COLUMNS - 1):
             hidden = seen.hidden.clone()
             hidden[:, :, row, column] *= 1 - 1e-6
             faded = FinderMap(hidden, seen.share, seen.pools)
-            changes[row, column] = (logit(adapter.sum_up(faded)[0]) - before).abs() * 1e6
+            changes[row, column] = (_logit(adapter.sum_up(faded)[0]) - before).abs() * 1e6
     expected = functional.avg_pool2d(changes[None, None], 3, 1, 1)[0, 0]
     expected[:, -1] = 0.0
-    found = class_activation(seen, adapter, logit)
+    found = class_activation(seen, adapter, _logit)
     assert torch.allclose(found[0], expected, rtol=1e-3, atol=1e-7)
 
 
 @torch.no_grad()
 def test_each_image_gets_what_it_gets_alone_and_nothing_is_kept_for_training() -> None:
-    adapter, seen, weights = _adapter(), _seen(images=3), _weights()
-    logit = lambda vectors: vectors @ weights  # noqa: E731
-    together = class_activation(seen, adapter, logit)
+    adapter, seen = _adapter(), _seen(images=3)
+    together = class_activation(seen, adapter, _logit)
     for row in range(3):
         one = slice(row, row + 1)
         alone = FinderMap(seen.hidden[one], seen.share[one], seen.pools[one])
-        assert torch.allclose(together[one], class_activation(alone, adapter, logit))
+        assert torch.allclose(together[one], class_activation(alone, adapter, _logit))
     assert not together.requires_grad
     assert all(parameter.grad is None for parameter in adapter.parameters())
 
