@@ -30,20 +30,30 @@ def write_paper_weights(folder: Path, sizes: Sizes) -> Path:
     weights_folder(folder, "glm")  # the language model, its tuning, and a card of that part
     card = json.loads((folder / "card.json").read_text())
     torch.manual_seed(2)
+    write_text_encoder(folder / "text_encoder", sizes)
     parts = _parts(sizes.preset)
-    (folder / "text_encoder").mkdir()
-    parts["text_encoder/model"] = BertModel(sizes.text, add_pooling_layer=False).state_dict()
-    sizes.text.to_json_file(folder / "text_encoder" / "config.json")
-    _write_tokenizer(folder / "text_encoder" / "tokenizer.json")
     for name, tensors in parts.items():
         path = folder / f"{name}.safetensors"
         save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, path)
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    for name in (*parts, "text_encoder/model"):
+        sha256 = hashlib.sha256((folder / f"{name}.safetensors").read_bytes()).hexdigest()
         told = {"file": f"{name}.safetensors", "sha256": sha256, "trained_on": TOLD}
         card["parts"][name.partition("/")[0]] = told
     card["parts"]["umicon"]["experts"] = list(sizes.preset.experts)
     card["training_note"] = "Random weights: no number means anything."
     (folder / "card.json").write_text(json.dumps(card))
+    return folder
+
+
+def write_text_encoder(folder: Path, sizes: Sizes) -> Path:
+    """Write a text encoder of random numbers that knows no word."""
+    folder.mkdir()
+    sizes.text.to_json_file(folder / "config.json")
+    inner = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1}, unk_token="[UNK]"))  # noqa: S106
+    inner.pre_tokenizer = pre_tokenizers.Whitespace()
+    inner.save(str(folder / "tokenizer.json"))
+    bert = BertModel(sizes.text, add_pooling_layer=False)
+    save_file(bert.state_dict(), folder / "model.safetensors")
     return folder
 
 
@@ -62,9 +72,3 @@ def _parts(preset: Preset) -> dict[str, dict[str, Tensor]]:
     }
     networks |= {f"expert_{n}": create_encoder(s).backbone for n, s in preset.experts.items()}
     return {name: dict(network.state_dict()) for name, network in networks.items()}
-
-
-def _write_tokenizer(path: Path) -> None:
-    inner = Tokenizer(models.WordLevel({"[PAD]": 0, "[UNK]": 1}, unk_token="[UNK]"))  # noqa: S106
-    inner.pre_tokenizer = pre_tokenizers.Whitespace()
-    inner.save(str(path))

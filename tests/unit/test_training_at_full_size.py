@@ -12,14 +12,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from safetensors.torch import load_file, save_file
 
 from mammovlm.training.dry_run import STAGES, DryRun, dry_run
 from mammovlm.training.full_size.phantom_source import PhantomTraining
-from mammovlm.training.full_size.plan import FULL_SIZE, FullStage
+from mammovlm.training.full_size.plan import FULL_SIZE
 from mammovlm.training.full_size.random_start import random_exams, random_vision
 from mammovlm.training.full_size.sizes import sizes_of
-from mammovlm.training.full_size.stage_run import FirstWeights, run_stage
 from mammovlm.training.full_size.steps import (
     FullSizePlace,
     new_accelerator,
@@ -27,9 +25,9 @@ from mammovlm.training.full_size.steps import (
     rows_of_step,
     train_full_size,
 )
-from mammovlm.training.phantom_exams import PhantomExams, truth_of
-from mammovlm.training.phantoms import phantom_exam
+from mammovlm.training.phantom_exams import PhantomExams
 from mammovlm.training.shared_batches import shares_of
+from tiny_phantoms import tiny_phantoms
 
 STEPS, BATCH = 3, 4
 TINY = sizes_of("tiny")
@@ -99,42 +97,13 @@ def test_a_stopped_stage_ends_where_a_whole_one_does(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def phantoms(tmp_path_factory: pytest.TempPathFactory) -> PhantomExams:
-    """Four small phantoms: true labels beside pictures of noise."""
-    path = tmp_path_factory.mktemp("phantoms") / "views.safetensors"
-    chance = torch.Generator().manual_seed(0)
-    views = torch.randint(1, 256, (4, 4, 64, 48), generator=chance).to(torch.uint8)
-    save_file({"views": views}, path)
-    truths = tuple(truth_of(phantom_exam(seed, rows=96, columns=72)) for seed in range(4))
-    return PhantomExams(tuple((path, row) for row in range(4)), torch.zeros(4, 4, 0), truths)
+    return tiny_phantoms(range(4), tmp_path_factory.mktemp("phantoms") / "views.safetensors")
 
 
 def words_by_length(texts: list[str]) -> torch.Tensor:
     """Tokenise by the length of each word."""
     numbers = [torch.tensor([min(len(word), 59) for word in text.split()]) for text in texts]
     return torch.nn.utils.rnn.pad_sequence(numbers, batch_first=True)[:, :16]
-
-
-def test_phantoms_are_trained_on_stage_after_stage(phantoms: PhantomExams, tmp_path: Path) -> None:
-    losses: dict[FullStage, list[float]] = {"S0": [], "S1": [], "S2": []}
-    for stage, told in losses.items():
-        plan = replace(TINY.plans[stage], batch=2, at_once=1, epochs=2)
-        source = PhantomTraining(phantoms, stage, words_by_length, expert=2)
-        before = tmp_path / "S1.safetensors" if stage == "S2" else None
-        place = FullSizePlace(
-            new_accelerator("no", cpu=True),
-            readers=0,
-            progress=lambda _, loss, told=told: told.append(loss),  # type: ignore[misc]
-        )
-        run_stage(
-            stage, TINY, plan, source,
-            first=FirstWeights(before), place=place, out=tmp_path / f"{stage}.safetensors",
-        )  # fmt: skip
-        assert len(told) == 4
-    one, two = (load_file(tmp_path / f"{stage}.safetensors") for stage in ("S1", "S2"))
-    changed = {name.split(".")[1] for name in one if not torch.equal(one[name], two[name])}
-    unseen = [name for name in one if name.startswith(("experts.clip", "joint.umicon.adapters"))]
-    assert {"convnext", "umicon", "text_branch", "fusion", "heads"} <= changed
-    assert all(torch.equal(one[name], two[name]) for name in unseen)
 
 
 def test_a_phantom_is_the_same_in_every_process_and_another_at_every_step(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.heads import HEAD_NAMES, Head
@@ -15,7 +15,7 @@ from mammovlm.model.presets import Preset
 from mammovlm.model.text_encoder import TextEncoder, load_text_encoder
 from mammovlm.training.compact_run import Collected, CompactConfig, Run
 from mammovlm.training.features import CompactEncoders
-from mammovlm.training.head_refits import PREVALENCE, calibrate, refitted_head
+from mammovlm.training.head_refits import PREVALENCE, HeadBreasts, finished_head
 from mammovlm.training.hybrid_exams import hybrid_exams
 from mammovlm.training.joint_data import (
     JointData,
@@ -187,23 +187,22 @@ def finished_heads(
     model: JointModel, train: JointData, validation: JointData, config: CompactConfig
 ) -> dict[str, Head]:
     """Refit every head on resampled training patients and calibrate it on validation patients."""
-    heads = {}
     seen, unseen = fused_breasts(model, train), fused_breasts(model, validation)
-    for name in HEAD_NAMES:
-        labels, held_out = labels_of(name, train), labels_of(name, validation)
-        asked = labels >= 0
-        patients = torch.arange(len(labels))[:, None].expand(-1, 2)
-        head = refitted_head(
+    return {
+        name: finished_head(
             cast("nn.Linear", model.heads[name]),
-            seen[asked].clone(),
-            labels[asked],
-            patients[asked],
+            _asked(seen, labels_of(name, train)),
+            _asked(unseen, labels_of(name, validation)),
             members=config.members,
             seed=config.seed,
+            prevalence=PREVALENCE[name],
         )
-        asked = held_out >= 0
-        with torch.no_grad():
-            logits = head(unseen[asked])[:, 0]
-        calibrate(head, logits, held_out[asked], PREVALENCE[name])
-        heads[name] = head
-    return heads
+        for name in HEAD_NAMES
+    }
+
+
+def _asked(fused: Tensor, labels: Tensor) -> HeadBreasts:
+    """Give the breasts whose label is not -1."""
+    asked = labels >= 0
+    patients = torch.arange(len(labels))[:, None].expand(-1, 2)
+    return HeadBreasts(fused[asked], labels[asked], patients[asked])

@@ -1,5 +1,7 @@
 """Refits a trained head on resampled patients, for the interval, and calibrates it."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +12,56 @@ PREVALENCE = {"presence": 0.096, "suspicion": 0.455}
 """What a calibrated likelihood refers to: breasts with BI-RADS 3 or higher in VinDr-Mammo's tables
 (959 of 10,000), and malignant ones in the MammoVLM paper's cohort of categories 3 and 4 (table 4).
 Training phantoms are drawn evenly, far above both."""
+
+
+@dataclass(frozen=True)
+class HeadBreasts:
+    """Breasts of which a head's question is asked.
+
+    Parameters
+    ----------
+    fused
+        Mean fused vector, (breasts, width).
+    labels
+        0 or 1, (breasts,).
+    patients
+        Whose they are, (breasts,), integers.
+    """
+
+    fused: Tensor
+    labels: Tensor
+    patients: Tensor
+
+
+def finished_head(
+    main: torch.nn.Linear,
+    training: HeadBreasts,
+    validation: HeadBreasts,
+    *,
+    members: int,
+    seed: int,
+    prevalence: float,
+) -> Head:
+    """Refit a head on resampled training patients and calibrate it on validation patients.
+
+    Parameters
+    ----------
+    main
+        The trained last layer.
+    training, validation
+        Of different patients; both answers in each.
+    members, seed
+        See `refitted_head`.
+    prevalence
+        See `calibrate`.
+    """
+    head = refitted_head(
+        main, training.fused.clone(), training.labels, training.patients, members=members, seed=seed
+    )
+    with torch.no_grad():
+        logits = head(validation.fused)[:, 0]
+    calibrate(head, logits, validation.labels, prevalence)
+    return head
 
 
 def refitted_head(

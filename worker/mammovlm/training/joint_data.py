@@ -20,7 +20,7 @@ from mammovlm.training.phantoms import CaseMix
 BLANK_SHARE = 0.15
 """Each field is blanked with this probability (four-systems 2.1)."""
 _CATEGORIES = tuple(DensityCategory)
-_EVERY_PHANTOM = {"sex": "female", "implant": "no"}
+EVERY_PHANTOM = {"sex": "female", "implant": "no"}
 """What a header says of nearly every exam, and phantoms do not say."""
 
 
@@ -168,7 +168,7 @@ def _encode(
     for truth, category in zip(truths, categories, strict=True):
         for slot in HANGING_ORDER:
             blanked = [name for name in FIELDS if rng.random() < blank_share]
-            known = _EVERY_PHANTOM | truth.metadata
+            known = EVERY_PHANTOM | truth.metadata
             texts.append(metadata_text(slot, known, _CATEGORIES[category], blanked))
     return _encode_each_once(texts, text_encoder).view(len(truths), 4, -1)
 

@@ -1,12 +1,13 @@
 """``python -m mammovlm.training.train_full_size``: S0 to S2 at the paper's size, on phantoms.
 
 Several GPUs: ``accelerate launch -m mammovlm.training.train_full_size --stage S1 …``. A stage
-leaves one safetensors file of its networks, from which the next one starts.
+leaves one safetensors file of its networks, from which the next one starts; the last one also
+writes the folder of weights that a worker loads as preset `paper`.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -14,27 +15,42 @@ import click
 import torch
 from accelerate import Accelerator
 from rich.console import Console
-from rich.progress import Progress, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, TimeElapsedColumn
 from torch import Tensor
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model.torchvision_operators import declare_missing_operators
 from mammovlm.settings import Settings
 from mammovlm.training.features import CompactEncoders
-from mammovlm.training.full_size.phantom_source import PhantomTraining, Tokenise
-from mammovlm.training.full_size.plan import FULL_SIZE, FullStage
-from mammovlm.training.full_size.sizes import sizes_of
+from mammovlm.training.full_size.exams import ExamSource
+from mammovlm.training.full_size.held_out import split_of
+from mammovlm.training.full_size.phantom_source import PhantomTraining
+from mammovlm.training.full_size.plan import FULL_SIZE, FullStage, StagePlan
+from mammovlm.training.full_size.seen_exams import Look
+from mammovlm.training.full_size.sizes import Sizes, sizes_of
 from mammovlm.training.full_size.stage_run import FirstWeights, run_stage
 from mammovlm.training.full_size.steps import FullSizePlace, new_accelerator
+from mammovlm.training.full_size.text_tokens import tokeniser_of
+from mammovlm.training.full_size.weights_folder import (
+    ExamSplit,
+    StageFiles,
+    write_weights_folder,
+)
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 
 declare_missing_operators()
 
-from transformers import BertConfig, PreTrainedTokenizerFast  # noqa: E402 - after the guard
+from transformers import BertConfig  # noqa: E402 - after the guard
 
 _console = Console(stderr=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+_LIMITS = (
+    "Nothing was learned from a patient: on real images these numbers show that the method runs, "
+    "and no more."
+)
 
 
 @click.command()
@@ -52,6 +68,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--batch", type=click.IntRange(1), help="Exams a step; default: the paper's.")
 @click.option("--at-once", type=click.IntRange(1), help="Exams a process works on at once.")
 @click.option("--precision", type=click.Choice(["no", "bf16"]), help="Default: the stage's.")
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="S2: also write the folder of weights that a worker loads; needs --selector.",
+)
+@click.option("--selector", type=_FILE, help="With --weights: what S0 left.")
 def main(
     *,
     stage: str,
@@ -62,15 +84,20 @@ def main(
     before: Path | None,
     encoders: Path | None,
     text_encoder: Path | None,
+    weights: Path | None,
+    selector: Path | None,
     **changes: int | str | None,
 ) -> None:
     """Train one stage; a run that was stopped goes on when it is started again.
 
-    Phantoms teach the method and prove nothing about patients.
+    A fifth of the phantoms is held out, the same in every stage. Phantoms teach the method and
+    prove nothing about patients.
     """
     wanted = cast("FullStage", stage)
     if wanted != "S0" and text_encoder is None:
         raise click.UsageError("S1 and S2 read texts: name a BERT-base with --text-encoder")
+    if weights and (wanted != "S2" or selector is None):
+        raise click.UsageError("--weights is written by S2, and needs --selector, what S0 left")
     told = {name: value for name, value in changes.items() if value is not None}
     plan = replace(FULL_SIZE[wanted], **told)  # type: ignore[arg-type]
     accelerator, sizes = new_accelerator(plan.precision), sizes_of("true")
@@ -78,27 +105,88 @@ def main(
         sizes = replace(sizes, text=BertConfig.from_json_file(text_encoder / "config.json"))
     torch.manual_seed(0)
     exams = _exams(range(first_seed, first_seed + phantoms), work, accelerator)
-    expert = tuple(sizes.preset.experts).index(sizes.preset.fallback)
-    tokens = sizes.preset.text.max_tokens
-    source = PhantomTraining(exams, wanted, _tokeniser(text_encoder, tokens), expert)
     text = text_encoder / "model.safetensors" if text_encoder else None
-    first = FirstWeights(before, encoders, text)
-    place = FullSizePlace(accelerator, work / f"full-size-{stage}.safetensors")
-    with _progress(place, stage, plan.epochs * (len(source) // plan.batch)):
-        try:
-            run_stage(wanted, sizes, plan, source, first=first, place=place, out=out)
-        except (ValueError, WeightsUnusable) as failure:
-            raise click.ClickException(str(failure)) from failure
-    if accelerator.is_main_process:
-        click.echo(f"{stage} is in {out}.")
+    checkpoint = work / f"full-size-{stage}-{first_seed}-{phantoms}.safetensors"
+    place = FullSizePlace(accelerator, checkpoint)
+    try:
+        split = _split(exams, wanted, sizes, text_encoder)
+        run = _Run(wanted, sizes, plan, split.training, place)
+        _train(run, FirstWeights(before, encoders, text), out)
+        if weights and selector and text_encoder and accelerator.is_main_process:
+            looked_at = _split(exams, "S0", sizes, text_encoder)  # reports and gaps teach only
+            _write(run, StageFiles(selector, out, text_encoder), looked_at, weights)
+    except (ValueError, WeightsUnusable) as failure:
+        raise click.ClickException(str(failure)) from failure
+
+
+@dataclass(frozen=True)
+class _Run:
+    stage: FullStage
+    sizes: Sizes
+    plan: StagePlan
+    source: ExamSource
+    place: FullSizePlace
+
+
+def _train(run: _Run, first: FirstWeights, out: Path) -> None:
+    count = len(run.source)
+    with _progress(run.place, run.stage, run.plan.epochs * (count // run.plan.batch)):
+        run_stage(
+            run.stage,
+            run.sizes,
+            run.plan,
+            run.source,
+            first=first,
+            place=run.place,
+            learned_from=f"{count} simulated exams (phantoms)",
+            out=out,
+        )
+    if run.place.accelerator.is_main_process:
+        click.echo(f"{run.stage} is in {out}.")
+
+
+def _write(run: _Run, files: StageFiles, split: ExamSplit, weights: Path) -> None:
+    """Write the folder of weights, and say what its card says."""
+    looks = {
+        "density": len(split.validation),
+        "heads": len(split.training) + len(split.validation) + len(split.test),
+    }
+    with Progress(*_columns(), console=_console) as bar:
+        tasks = {what: bar.add_task(f"look at {what}", total=n) for what, n in looks.items()}
+        look = Look(run.place, run.plan.at_once, lambda what, n: bar.advance(tasks[what], n))
+        card = write_weights_folder(weights, files, run.sizes, split, look, limits=_LIMITS)
+    click.echo(f"{card.training_note}\nThe weights are in {weights}: MAMMOVLM_PRESET=paper.")
+
+
+def _split(
+    exams: PhantomExams, stage: FullStage, sizes: Sizes, text_encoder: Path | None
+) -> ExamSplit:
+    expert = tuple(sizes.preset.experts).index(sizes.preset.fallback)
+    tokenise = (
+        tokeniser_of(text_encoder, sizes.preset.text.max_tokens) if text_encoder else _no_text
+    )
+
+    def some(rows: range) -> PhantomTraining:
+        return PhantomTraining(exams.rows(torch.tensor(rows)), stage, tokenise, expert)
+
+    split = split_of(len(exams.truths))
+    return ExamSplit(some(split.training), some(split.validation), some(split.test))
+
+
+def _no_text(texts: list[str]) -> Tensor:
+    """Stand for a tokenizer where no text is read."""
+    return torch.ones(len(texts), 1, dtype=torch.long)
+
+
+def _columns() -> tuple[ProgressColumn, ...]:
+    return (*Progress.get_default_columns(), TimeElapsedColumn())
 
 
 @contextmanager
 def _progress(place: FullSizePlace, stage: str, steps: int) -> Iterator[None]:
     """Show steps and loss, in the first process alone."""
-    columns = (*Progress.get_default_columns(), TimeElapsedColumn())
     shown = place.accelerator.is_main_process
-    with Progress(*columns, console=_console, disable=not shown) as bar:
+    with Progress(*_columns(), console=_console, disable=not shown) as bar:
         task = bar.add_task(stage, total=steps)
 
         def note(step: int, loss: float) -> None:
@@ -116,26 +204,6 @@ def _exams(seeds: range, work: Path, accelerator: Accelerator) -> PhantomExams:
         return phantom_exams(
             seeds, work, encoders, progress=lambda done: bar.update(task, completed=done)
         )
-
-
-def _tokeniser(folder: Path | None, longest: int) -> Tokenise:
-    if folder is None:
-        return lambda texts: torch.ones(len(texts), 1, dtype=torch.long)
-    tokenizer = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_file=str(folder / "tokenizer.json"),
-        pad_token="[PAD]",  # noqa: S106  a filler, not a secret
-    )
-
-    if tokenizer.pad_token_id != 0:
-        raise click.UsageError(f"[PAD] of {folder.name}/tokenizer.json must be number 0, as BERT's")
-
-    def tokenise(texts: list[str]) -> Tensor:
-        numbers: Tensor = tokenizer(
-            texts, padding=True, truncation=True, max_length=longest, return_tensors="pt"
-        )["input_ids"]
-        return numbers
-
-    return tokenise
 
 
 if __name__ == "__main__":

@@ -53,12 +53,20 @@ def write_weights(
     folder.mkdir(parents=True, exist_ok=True)
     for name, part in parts.items():
         # contiguous copies: the file's bytes then depend on the numbers alone
-        save_file({key: value.detach().clone().contiguous() for key, value in part.tensors.items()},
-                  folder / f"{name}.safetensors")  # fmt: skip
+        path = folder / file_of(name)
+        path.parent.mkdir(exist_ok=True)
+        save_file(
+            {key: value.detach().clone().contiguous() for key, value in part.tensors.items()}, path
+        )
     if thresholds is None and "heads" in parts:
         thresholds = {}
     told = {name: (part.trained_on, part.experts) for name, part in parts.items()}
     return _entered(folder, told, training_note, thresholds)
+
+
+def file_of(part: str) -> str:
+    """Give the file of a part below the card's folder; a text encoder has a folder of its own."""
+    return f"{part}/model.safetensors" if part == "text_encoder" else f"{part}.safetensors"
 
 
 def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> WeightsCard:
@@ -74,7 +82,7 @@ def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> W
         In words, as the report prints it.
     """
     for name, path in files.items():
-        shutil.copyfile(path, folder / f"{name}.safetensors")
+        shutil.copyfile(path, folder / file_of(name))
     return _entered(folder, dict.fromkeys(files, (trained_on, ())))
 
 
@@ -87,10 +95,10 @@ def _entered(
     known = WeightsFolder(folder).card
     entries = dict(known.parts)
     for name, (trained_on, experts) in told.items():
-        path = folder / f"{name}.safetensors"
+        path = folder / file_of(name)
         path.chmod(0o644)
         entries[name] = PartCard(
-            file=path.name, sha256=file_sha256(path), trained_on=trained_on, experts=experts
+            file=file_of(name), sha256=file_sha256(path), trained_on=trained_on, experts=experts
         )
     card = WeightsCard(
         parts=entries,

@@ -66,6 +66,16 @@ class ExamBatch:
 class ExamSource(Protocol):
     """Exams by number; the same number and step give the same exam in every process."""
 
+    @property
+    def patients(self) -> Sequence[int]:
+        """Whose the exams are, in their order; a number is one patient in every source."""
+        ...
+
+    @property
+    def experts(self) -> Sequence[int]:
+        """Indices of the experts that the exams are shown to."""
+        ...
+
     def __len__(self) -> int:
         """Count the exams."""
         ...
@@ -83,6 +93,22 @@ class ExamSource(Protocol):
         ...
 
 
+class CompleteExams(ExamSource, Protocol):
+    """Exams that also say everything a header would, as it is at a site."""
+
+    def metadata(self, rows: Sequence[int], categories: Sequence[int]) -> Tensor:
+        """Give the texts of exams with no field blanked, (exams, 4, length), as in `ExamBatch`.
+
+        Parameters
+        ----------
+        rows
+            Their numbers.
+        categories
+            What the density selector says of each study, 0..3 for A..D.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class RandomExams:
     """Noise with random labels: for shapes, memory and time, never for weights that are kept.
@@ -91,7 +117,7 @@ class RandomExams:
     ----------
     rows, columns
         Of a view.
-    experts
+    expert_count
         Number of experts.
     vocabulary, tokens
         Of the text encoder, and length of every text.
@@ -103,11 +129,21 @@ class RandomExams:
 
     rows: int
     columns: int
-    experts: int
+    expert_count: int
     vocabulary: int
     tokens: int
     masked: bool = False
     count: int = 512
+
+    @property
+    def patients(self) -> Sequence[int]:
+        """Whose they are."""
+        return range(self.count)
+
+    @property
+    def experts(self) -> Sequence[int]:
+        """Indices of all experts."""
+        return range(self.expert_count)
 
     def __len__(self) -> int:
         """Count the exams."""
@@ -131,7 +167,7 @@ class RandomExams:
             integers(1, 256, *size).to(torch.uint8),
             self._copies(row, step, integers(1, 256, *size).to(torch.uint8)),
             torch.nn.functional.one_hot(integers(0, 4, 4), 4).float(),
-            integers(0, self.experts),
+            integers(0, self.expert_count),
             integers(1, self.vocabulary, 4, self.tokens),
             integers(1, self.vocabulary, 2, self.tokens),
             torch.rand(1, generator=fresh) < 0.5,

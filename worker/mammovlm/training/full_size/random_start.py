@@ -23,7 +23,7 @@ def random_exams(stage: FullStage, sizes: Sizes) -> ExamSource:
     return RandomExams(
         rows=sizes.preset.height,
         columns=sizes.preset.width,
-        experts=len(sizes.preset.experts),
+        expert_count=len(sizes.preset.experts),
         vocabulary=sizes.text.vocab_size,
         tokens=sizes.text_tokens,
         masked=stage == "S1",
