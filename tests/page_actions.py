@@ -1,5 +1,7 @@
 """What readers do with the two pages, for the tests that play a reader."""
 
+import re
+
 from playwright.sync_api import Locator, Page, expect
 
 from local_servers import Orthanc, wait_until
@@ -69,6 +71,36 @@ _LOW_CONTRAST = """() => {
     if (ratio < least) low.push(`${ratio.toFixed(2)}: ${text.slice(0, 40)}`);
   }
   return low;
+}"""
+
+
+def choose_language(page: Page, tag: str) -> None:
+    """Choose a language on the page, and wait until the page speaks it."""
+    page.locator("#language").select_option(tag)
+    expect(page.locator("html")).to_have_attribute("lang", tag)
+    page.wait_for_load_state("networkidle")
+
+
+def latin_words(page: Page) -> set[str]:
+    """List the words in Latin letters that a page shows, tells on pointing or reads aloud.
+
+    Keys of the keyboard are left out, patients' names, and the report's words.
+    """
+    texts: list[str] = page.evaluate(_SHOWN_TEXTS)
+    return {word for text in texts for word in re.findall(r"[A-Za-z][A-Za-z-]+", text)}
+
+
+_SHOWN_TEXTS = """() => {
+  const skipped = 'kbd, option, script, style, td[data-column=patient], [lang]:not(html)';
+  const texts = [document.title];
+  for (const node of document.querySelectorAll('*')) {
+    if (node.closest(skipped)) continue;
+    for (const name of ['aria-label', 'title', 'placeholder', 'alt', 'data-label']) {
+      if (node.getAttribute(name)) texts.push(node.getAttribute(name));
+    }
+    for (const part of node.childNodes) if (part.nodeType === Node.TEXT_NODE) texts.push(part.data);
+  }
+  return texts;
 }"""
 
 

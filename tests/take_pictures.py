@@ -86,7 +86,7 @@ def _of_the_page(browser: Browser, system: WholeSystem, study_uid: str, folder: 
     page = browser.new_context(viewport=DESKTOP).new_page()
     page.goto(f"{root}/")
     expect(page.locator("tbody tr")).to_have_count(3)
-    expect(page.locator('[data-label="Density"]').first).to_be_visible()
+    expect(page.locator('[data-column="density"]').first).to_be_visible()
     _take(page, folder / "worklist.jpg")
     page.goto(f"{root}/study/{study_uid}")
     expect(page.locator("#numbers")).to_contain_text("Breast density")

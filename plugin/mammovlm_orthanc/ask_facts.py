@@ -61,11 +61,7 @@ class QuestionFacts:
             instance_id = self._studies.instance_id(report_uid, study_id)
             return read_report(self._studies.report(instance_id))
         except NotInArchive as error:
-            raise Refused(
-                HTTPStatus.GONE,
-                "The report that this question is about is not in Orthanc any more.",
-                "Have the study analysed again, and ask again.",
-            ) from error
+            raise Refused(HTTPStatus.GONE, "report-gone") from error
 
 
 def _run(status: StudyStatus, report_uid: str) -> Mapping[str, Any]:

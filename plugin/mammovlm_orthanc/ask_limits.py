@@ -26,21 +26,9 @@ def may_ask(conversation: Conversation, waiting: int) -> None:
         With 503: Orthanc 1.10 knows no 429 and drops the connection.
     """
     if len(conversation.open) >= MOST_OPEN_OF_A_STUDY:
-        raise Refused(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            f"{MOST_OPEN_OF_A_STUDY} questions about this study still wait for an answer.",
-            "Wait for GET studies/{id}/conversation to show it.",
-        )
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "study-waits", most=MOST_OPEN_OF_A_STUDY)
     since = clock.iso(clock.now() - 60)
     if sum(question.at > since for question in conversation.questions) >= MOST_A_MINUTE:
-        raise Refused(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            f"{MOST_A_MINUTE} questions about this study came within a minute.",
-            "Wait a minute, then ask again.",
-        )
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "too-fast", most=MOST_A_MINUTE)
     if waiting >= MOST_OPEN:
-        raise Refused(
-            HTTPStatus.SERVICE_UNAVAILABLE,
-            f"{MOST_OPEN} questions wait for an answer.",
-            "Ask later; GET health says whether the broker is connected.",
-        )
+        raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "all-wait", most=MOST_OPEN)

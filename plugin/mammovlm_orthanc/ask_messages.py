@@ -9,6 +9,7 @@ from typing import Any
 
 from mammovlm_orthanc.conversation import MOST_QUESTIONS, Question
 from mammovlm_orthanc.conversation_store import Waiting
+from mammovlm_orthanc.languages import ENGLISH
 from mammovlm_orthanc.messages import (
     JobMessage,
     MessageMalformed,
@@ -18,10 +19,7 @@ from mammovlm_orthanc.messages import (
 )
 
 TASK = "mammovlm.answer_question"
-GAVE_UP = (
-    "No worker could answer this question. Look at the worker's log and at the dead letters, then "
-    "ask again."
-)
+GAVE_UP = ENGLISH("questions.gave-up")
 
 
 def question_message(study_id: str, study_instance_uid: str, question: Question) -> JobMessage:

@@ -86,9 +86,7 @@ class AskApi:
     def _post_ask(self, request: Request, name: str) -> Answer:
         said = rest_parameters.texts(request.body, _QUESTION)
         if not said["question"]:
-            raise Refused(
-                HTTPStatus.BAD_REQUEST, "The question is empty.", 'Send {"question": "..."}.'
-            )
+            raise Refused(HTTPStatus.BAD_REQUEST, "question-empty")
         study_id = find_study(self._archive, name)
         status = self._status(study_id)
         report_uid = _report_uid(status)
@@ -108,11 +106,7 @@ class AskApi:
         except ConversationUnreadable as error:
             raise _other_version() from error
         except ConversationFull as error:
-            raise Refused(
-                HTTPStatus.CONFLICT,
-                "So much was asked about this study that nothing more can be kept.",
-                "Read GET studies/{id}/conversation, and talk to a doctor.",
-            ) from error
+            raise Refused(HTTPStatus.CONFLICT, "conversation-full") from error
         return _told(HTTPStatus.ACCEPTED, study_id, status, {"number": asked.number})
 
     def _get_conversation(self, _request: Request, name: str) -> Answer:
@@ -137,11 +131,8 @@ class AskApi:
         if question is None or question.job_id != said["job_id"]:
             raise _unknown_question()
         if said["origin"] not in ORIGINS or not said["text"]:
-            raise Refused(
-                HTTPStatus.BAD_REQUEST,
-                "This is no answer.",
-                f"Send text, and as origin one of: {', '.join(sorted(ORIGINS))}.",
-            )
+            allowed = ", ".join(sorted(ORIGINS))
+            raise Refused(HTTPStatus.BAD_REQUEST, "no-answer", allowed=allowed)
         answer = GivenAnswer(
             number=question.number,
             at=clock.iso(clock.now()),
@@ -172,17 +163,9 @@ class AskApi:
 def _report_uid(status: StudyStatus) -> str:
     report = status.latest_report
     if report is None:
-        raise Refused(
-            HTTPStatus.CONFLICT,
-            f"This study has no result to ask about: it is {status.state}.",
-            "Ask when GET studies/{id} says done or partial.",
-        )
+        raise Refused(HTTPStatus.CONFLICT, "no-result", state=status.state)
     if kind_of(report) != STRUCTURED_REPORT:
-        raise Refused(
-            HTTPStatus.CONFLICT,
-            "Answers come from the facts of a structured report, and this result has none.",
-            "Have MAMMOVLM_STRUCTURED_REPORT set to true at the worker, and run the study again.",
-        )
+        raise Refused(HTTPStatus.CONFLICT, "no-structured-report")
     return report["sop_instance_uid"]
 
 
@@ -195,16 +178,8 @@ def _told(
 
 
 def _unknown_question() -> Refused:
-    return Refused(
-        HTTPStatus.NOT_FOUND,
-        "There is no such question about this study.",
-        "GET studies/{id}/conversation lists them.",
-    )
+    return Refused(HTTPStatus.NOT_FOUND, "unknown-question")
 
 
 def _other_version() -> Refused:
-    return Refused(
-        HTTPStatus.CONFLICT,
-        "The conversation about this study was written by another version of MammoVLM.",
-        "Use that version.",
-    )
+    return Refused(HTTPStatus.CONFLICT, "conversation-of-other-version")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mammovlm_orthanc import clock
+from mammovlm_orthanc.languages import ENGLISH
 from mammovlm_orthanc.status import State, StudyStatus
 
 TASK = "mammovlm.analyze_study"
@@ -164,13 +165,8 @@ def _why_dead(headers: Mapping[str, Any]) -> tuple[str, str]:
     deaths = headers.get("x-death")
     first = deaths[0] if isinstance(deaths, list) and deaths else {}
     if isinstance(first, Mapping) and first.get("reason") == "delivery_limit":
-        return "worker-lost", (
-            "The worker ended in the middle of this study, three times. Look at the worker's log "
-            "and memory, then ask for the study again."
-        )
-    return "internal-error", (
-        "The worker gave this study up. Look at the worker's log, then ask for the study again."
-    )
+        return "worker-lost", ENGLISH("reason.worker-lost")
+    return "internal-error", ENGLISH("reason.internal-error.given-up")
 
 
 def json_content(body: bytes) -> Any:  # noqa: ANN401  whatever JSON holds

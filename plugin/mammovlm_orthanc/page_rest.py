@@ -24,6 +24,7 @@ from http import HTTPStatus
 
 from mammovlm_orthanc import clock, rest_parameters
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
+from mammovlm_orthanc.languages import language_of
 from mammovlm_orthanc.page_files import PageFiles
 from mammovlm_orthanc.requester import basic_user
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route, json_answer
@@ -61,6 +62,8 @@ class PageApi:
         Where studies are looked up, and what is known and said about them.
     worklist, page
         What is shown.
+    language
+        Of readers that have not chosen one.
     """
 
     def __init__(
@@ -72,6 +75,7 @@ class PageApi:
         reviews: ReviewStore,
         worklist: Worklist,
         page: StudyPage,
+        language: str,
     ) -> None:
         self._archive = archive
         self._store = store
@@ -79,15 +83,16 @@ class PageApi:
         self._reviews = reviews
         self._worklist = worklist
         self._page = page
-        self._files = PageFiles()
+        self._language = language
+        self._files = PageFiles(language)
         self._this_start = uuid.uuid4().hex[:8]
 
     @property
     def routes(self) -> tuple[Route, ...]:
         """Its routes."""
         return (
-            ("GET", r"", lambda request: self._files.get(request, "worklist.html")),
-            ("GET", r"study/[^/]+", lambda request: self._files.get(request, "study.html")),
+            ("GET", r"", lambda request: self._files.page(request, "worklist")),
+            ("GET", r"study/[^/]+", lambda request: self._files.page(request, "study")),
             ("GET", r"page/([^/]+)", self._files.get),
             ("GET", r"worklist", self._get_worklist),
             ("GET", r"studies/([^/]+)/page", self._get_study),
@@ -99,7 +104,8 @@ class PageApi:
         wanted = frozenset(rest_parameters.states(request.query.get("state", "")))
         limit = rest_parameters.limit(request.query.get("limit", _DEFAULT_LIMIT), _LARGEST_LIMIT)
         words = request.query.get("q", "").strip()[:_LONGEST_SEARCH]
-        entity_tag = self._entity_tag(request.query)
+        language = language_of(request.headers, self._language)
+        entity_tag = self._entity_tag({**request.query, "language": language.tag})
         if request.headers.get("if-none-match") == entity_tag:
             return Answer(HTTPStatus.NOT_MODIFIED, "", headers={"ETag": entity_tag})
         entries = self._store.entries()
@@ -110,7 +116,7 @@ class PageApi:
         shown = sorted((e for e in entries if e.state in wanted), key=_does_not_hurry)
         rows, is_complete = self._worklist.rows(shown[:limit])
         content = {
-            "studies": rows,
+            "studies": [language.status(row) for row in rows],
             "total": len(shown),
             "has_viewer": self._page.has_viewer(),
             "counts": {str(state): counts[state] for state in State},
@@ -119,13 +125,14 @@ class PageApi:
         return json_answer(content, {"ETag": entity_tag} if is_complete else {})
 
     def _get_study(self, request: Request, name: str) -> Answer:
-        entity_tag = self._entity_tag({"study": name})
+        language = language_of(request.headers, self._language)
+        entity_tag = self._entity_tag({"study": name, "language": language.tag})
         if request.headers.get("if-none-match") == entity_tag:
             return Answer(HTTPStatus.NOT_MODIFIED, "", headers={"ETag": entity_tag})
         study_id = find_study(self._archive, name)
         status = self._status(study_id)
         try:
-            content = self._page.document(study_id, status)
+            content = self._page.document(study_id, status, language)
         except NotInArchive as error:
             raise unknown_study() from error
         return json_answer({**content, "now": clock.iso(clock.now())}, {"ETag": entity_tag})
@@ -145,13 +152,9 @@ class PageApi:
         study_id = find_study(self._archive, name)
         status = self._status(study_id)
         if (status.latest_report or {}).get("sop_instance_uid") != said["report_uid"]:
-            raise Refused(
-                HTTPStatus.CONFLICT,
-                "This is not the newest report of the study.",
-                "Look at the newest one and say it again.",
-            )
+            raise Refused(HTTPStatus.CONFLICT, "report-outdated")
         if subject is Subject.PATIENT_TEXT and act is not Act.WITHDRAWN and not said["text"]:
-            raise Refused(HTTPStatus.BAD_REQUEST, "The text is empty.", "Send the whole text.")
+            raise Refused(HTTPStatus.BAD_REQUEST, "text-empty")
         entry = ReviewEntry(
             at=clock.iso(clock.now()),
             reader=_signature(request, said["reader"]),
@@ -162,7 +165,8 @@ class PageApi:
             report_uid=said["report_uid"],
         )
         self._keep(study_id, entry)
-        return json_answer(self._page.document(study_id, status))
+        language = language_of(request.headers, self._language)
+        return json_answer(self._page.document(study_id, status, language))
 
     def _keep(self, study_id: str, entry: ReviewEntry) -> None:
         try:
@@ -170,17 +174,9 @@ class PageApi:
         except NotInArchive as error:
             raise unknown_study() from error
         except ReviewUnreadable as error:
-            raise Refused(
-                HTTPStatus.CONFLICT,
-                "What was said about this study was written by another version of MammoVLM.",
-                "Use that version.",
-            ) from error
+            raise Refused(HTTPStatus.CONFLICT, "review-of-other-version") from error
         except ReviewFull as error:
-            raise Refused(
-                HTTPStatus.CONFLICT,
-                "So much was said about this study that nothing more can be kept.",
-                "Export the opinions and tell the administrator.",
-            ) from error
+            raise Refused(HTTPStatus.CONFLICT, "review-full") from error
 
     def _status(self, study_id: str) -> StudyStatus:
         return status_of(self._store, study_id)
@@ -207,9 +203,7 @@ def _does_not_hurry(entry: StatusEntry) -> bool:
 def _act(subject: Subject, name: str) -> Act:
     allowed = ACTS[subject]
     if name not in allowed:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST, "act is unknown.", f"Use one of: {', '.join(sorted(allowed))}."
-        )
+        raise Refused(HTTPStatus.BAD_REQUEST, "unknown-act", allowed=", ".join(sorted(allowed)))
     return Act(name)
 
 
@@ -217,7 +211,5 @@ def _signature(request: Request, reader: str) -> str:
     """Give the user whose password Orthanc checked, or else what the reader wrote."""
     name = basic_user(request.headers) or reader
     if not name:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST, "Nobody signed.", 'Send your name or initials as "reader".'
-        )
+        raise Refused(HTTPStatus.BAD_REQUEST, "unsigned")
     return name[:LONGEST_READER]

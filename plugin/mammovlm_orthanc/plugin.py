@@ -19,6 +19,7 @@ from mammovlm_orthanc.distributions import Distributions
 from mammovlm_orthanc.event_consumer import EventConsumer
 from mammovlm_orthanc.health import Health
 from mammovlm_orthanc.intake import Intake
+from mammovlm_orthanc.languages import language_of
 from mammovlm_orthanc.logs import log_into
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.orthanc_api import OrthancApi
@@ -43,11 +44,7 @@ LONGEST_SLEEP_S = 5.0
 """The change log is looked at this often even if no callback woke the intake."""
 
 _JOIN_S = 3.0
-UNEXPECTED = Refused(
-    HTTPStatus.INTERNAL_SERVER_ERROR,
-    "MammoVLM met an unexpected error.",
-    "Look at Orthanc's log, and report the line that names the error.",
-)
+UNEXPECTED = Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected")
 
 
 class Plugin:
@@ -98,8 +95,16 @@ class Plugin:
             distributions=distributions,
             is_enabled=settings.enabled,
         )
-        page = shown.page_api(archive, store, viewer)
-        self._rest = RestApi(archive, store, self._intake, health, (*page.routes, *asking.routes))
+        page = shown.page_api(archive, store, viewer, settings.language)
+        self._language = settings.language
+        self._rest = RestApi(
+            archive,
+            store,
+            self._intake,
+            health,
+            (*page.routes, *asking.routes),
+            language=settings.language,
+        )
         self._audit = open_audit(configuration, settings, archive, counters)
         self._counters = counters
         self._wake = threading.Event()
@@ -122,7 +127,7 @@ class Plugin:
         except Exception as error:  # noqa: BLE001  Orthanc would log its text, which may quote a header
             self._counters.add("errors", "rest")
             log_unexpected("answering a request", error)
-            answer = UNEXPECTED.answer
+            answer = UNEXPECTED.answer(language_of(request.headers, self._language))
         self._audit.record(request, answer)
         return answer
 
@@ -193,7 +198,8 @@ def register(orthanc: OrthancApi) -> None:
 
     def on_viewer(output: Any, _uri: str, **request: Any) -> None:  # noqa: ANN401  Orthanc
         if request["method"] == "GET":
-            _send(output, viewer.answer("".join(request.get("groups") or ())))
+            language = language_of(request.get("headers", {}), settings.language)
+            _send(output, viewer.answer("".join(request.get("groups") or ()), language))
         else:
             output.SendMethodNotAllowed("GET")
 
@@ -213,10 +219,18 @@ class _Shown:
         self._reviews = ReviewStore(self.studies)
         self.worklist = Worklist(self.studies, self._reviews)
 
-    def page_api(self, archive: OrthancArchive, store: StatusStore, viewer: Viewer) -> PageApi:
+    def page_api(
+        self, archive: OrthancArchive, store: StatusStore, viewer: Viewer, language: str
+    ) -> PageApi:
         page = StudyPage(self.studies, self.worklist, self._reviews, lambda: viewer.is_there)
         return PageApi(
-            archive, store, self.studies, reviews=self._reviews, worklist=self.worklist, page=page
+            archive,
+            store,
+            self.studies,
+            reviews=self._reviews,
+            worklist=self.worklist,
+            page=page,
+            language=language,
         )
 
 

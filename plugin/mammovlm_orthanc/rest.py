@@ -12,8 +12,9 @@
 | POST studies/{id}/analyze | analyse now with what is there; {"priority": "normal" or "urgent"} |
 | POST studies/{id}/urgent | let a study that waits go before the others |
 
-The page's own routes are in `page_rest`. Errors are JSON: {"error": what is wrong, "do": what to
-do}. Changes that another site makes a browser send are refused, see `same_origin`.
+The page's own routes are in `page_rest`. Errors are JSON: {"code", "error": what is wrong, "do":
+what to do}. Sentences are in the language of the settings, codes and states the same in every one.
+Changes that another site makes a browser send are refused, see `same_origin`.
 """
 
 import json
@@ -26,6 +27,7 @@ from mammovlm_orthanc import clock, rest_parameters, transitions
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.health import Health
 from mammovlm_orthanc.intake import Intake
+from mammovlm_orthanc.languages import DEFAULT, Language, language_of
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request, Route
 from mammovlm_orthanc.same_origin import refuse_foreign
 from mammovlm_orthanc.status import FINAL, StatusUnreadable, StudyStatus
@@ -53,6 +55,8 @@ class RestApi:
         State of the plugin and metrics.
     more
         Further routes.
+    language
+        Of the sentences, for who has not chosen one.
     """
 
     def __init__(
@@ -62,11 +66,14 @@ class RestApi:
         intake: Intake,
         health: Health,
         more: Sequence[Route] = (),
+        *,
+        language: str = DEFAULT,
     ) -> None:
         self._archive = archive
         self._store = store
         self._intake = intake
         self._health = health
+        self._language = language
         self._routes: tuple[Route, ...] = (
             ("GET", r"health", self._get_health),
             ("GET", r"live", lambda _request: _yes_or_no("alive", self._health.is_alive)),
@@ -84,7 +91,7 @@ class RestApi:
         try:
             return self._dispatch(request)
         except Refused as refused:
-            return refused.answer
+            return refused.answer(self._language_of(request))
 
     def _dispatch(self, request: Request) -> Answer:
         allowed = ""
@@ -98,15 +105,15 @@ class RestApi:
         if allowed:
             raise Refused(
                 HTTPStatus.METHOD_NOT_ALLOWED,
-                f"{request.method} is not possible here.",
-                f"Use {allowed}.",
+                "wrong-method",
                 allow=allowed,
+                method=request.method,
+                allowed=allowed,
             )
-        raise Refused(
-            HTTPStatus.NOT_FOUND,
-            "There is nothing at this address.",
-            "Use health, live, ready, metrics, studies, studies/{id} or studies/{id}/analyze.",
-        )
+        raise Refused(HTTPStatus.NOT_FOUND, "nothing-here")
+
+    def _language_of(self, request: Request) -> Language:
+        return language_of(request.headers, self._language)
 
     def _get_health(self, _request: Request) -> Answer:
         report = self._health.report()
@@ -121,17 +128,19 @@ class RestApi:
         states = rest_parameters.states(request.query.get("state", ""))
         since = rest_parameters.since(request.query.get("since", ""))
         limit = rest_parameters.limit(request.query.get("limit", _DEFAULT_LIMIT), _LARGEST_LIMIT)
+        language = self._language_of(request)
         found = [entry for entry in self._store.entries(states) if entry.changed_at >= since]
         content = {
-            "studies": [asdict(entry) for entry in found[:limit]],
+            "studies": [language.status(asdict(entry)) for entry in found[:limit]],
             "total": len(found),
             "is_list_complete": self._health.is_list_complete,
         }
         return Answer(HTTPStatus.OK, json.dumps(content))
 
-    def _get_study(self, _request: Request, name: str) -> Answer:
+    def _get_study(self, request: Request, name: str) -> Answer:
         study_id = find_study(self._archive, name)
-        return Answer(HTTPStatus.OK, _document(study_id, status_of(self._store, study_id)))
+        status = status_of(self._store, study_id)
+        return Answer(HTTPStatus.OK, _document(study_id, status, self._language_of(request)))
 
     def _post_analyze(self, request: Request, name: str) -> Answer:
         priority = rest_parameters.priority(request.body)
@@ -142,9 +151,10 @@ class RestApi:
             raise unknown_study() from error
         except StatusUnreadable as error:
             raise unreadable() from error
-        return Answer(HTTPStatus.ACCEPTED, _document(study_id, status))
+        document = _document(study_id, status, self._language_of(request))
+        return Answer(HTTPStatus.ACCEPTED, document)
 
-    def _post_urgent(self, _request: Request, name: str) -> Answer:
+    def _post_urgent(self, request: Request, name: str) -> Answer:
         study_id = find_study(self._archive, name)
         at = clock.iso(clock.now())
 
@@ -160,12 +170,9 @@ class RestApi:
         if status is None:
             raise without_status()
         if status.state in FINAL:
-            raise Refused(
-                HTTPStatus.CONFLICT,
-                f"This study does not wait any more: it is {status.state}.",
-                'POST {"priority": "urgent"} to studies/{id}/analyze to have it analysed again.',
-            )
-        return Answer(HTTPStatus.ACCEPTED, _document(study_id, status))
+            raise Refused(HTTPStatus.CONFLICT, "not-waiting", state=status.state)
+        document = _document(study_id, status, self._language_of(request))
+        return Answer(HTTPStatus.ACCEPTED, document)
 
 
 def _yes_or_no(what: str, is_so: bool) -> Answer:
@@ -173,5 +180,6 @@ def _yes_or_no(what: str, is_so: bool) -> Answer:
     return Answer(status, json.dumps({what: is_so}))
 
 
-def _document(study_id: str, status: StudyStatus) -> str:
-    return json.dumps({"orthanc_study_id": study_id, **json.loads(status.to_json())})
+def _document(study_id: str, status: StudyStatus, language: Language) -> str:
+    content = language.status(json.loads(status.to_json()))
+    return json.dumps({"orthanc_study_id": study_id, **content})

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
+from mammovlm_orthanc.languages import Language
+
 JSON = "application/json"
 
 
@@ -67,15 +69,28 @@ class Refused(Exception):
     ----------
     status
         Of the answer.
-    error, do
-        What is wrong, and what to do.
+    code
+        What is wrong; ``refused.<code>`` and ``refused.<code>.do`` are its sentences.
     allow
         See `Answer`.
+    fields
+        Of the sentences; a ``state`` is shown by its name.
     """
 
-    def __init__(self, status: HTTPStatus, error: str, do: str, allow: str = "") -> None:
-        super().__init__(error)
-        self.answer = Answer(status, json.dumps({"error": error, "do": do}), allow=allow)
+    def __init__(self, status: HTTPStatus, code: str, *, allow: str = "", **fields: object) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+        self._allow, self._fields = allow, fields
+
+    def answer(self, language: Language) -> Answer:
+        """Say it: {"code", "error": what is wrong, "do": what to do}."""
+        fields = dict(self._fields)
+        if "state" in fields:
+            fields["state"] = language(f"state.{fields['state']}")
+        error = language(f"refused.{self.code}", **fields)
+        do = language(f"refused.{self.code}.do", **fields)
+        body = json.dumps({"code": self.code, "error": error, "do": do})
+        return Answer(self.status, body, allow=self._allow)
 
 
 def json_answer(content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Answer:

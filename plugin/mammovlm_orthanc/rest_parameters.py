@@ -16,9 +16,7 @@ def states(text: str) -> tuple[State, ...]:
     try:
         return tuple(State(part) for part in text.split(",")) if text else tuple(State)
     except ValueError as error:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST, "state is unknown.", f"Use some of: {', '.join(State)}."
-        ) from error
+        raise Refused(HTTPStatus.BAD_REQUEST, "unknown-state", allowed=", ".join(State)) from error
 
 
 def since(text: str) -> str:
@@ -27,18 +25,14 @@ def since(text: str) -> str:
         # A plus sign in a query that was not escaped arrives as a blank.
         return clock.iso(clock.from_iso(text.replace(" ", "+"))) if text else ""
     except (ValueError, OverflowError, OSError) as error:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST,
-            "since is no time.",
-            "Write it like 2026-01-05T10:15:00Z.",
-        ) from error
+        raise Refused(HTTPStatus.BAD_REQUEST, "no-time") from error
 
 
 def limit(text: str, largest: int) -> int:
     """Read how many are wanted, 1 to ``largest``."""
     if re.fullmatch(r"[0-9]{1,4}", text) and 1 <= int(text) <= largest:
         return int(text)
-    raise Refused(HTTPStatus.BAD_REQUEST, "limit is no such number.", f"Use 1 to {largest}.")
+    raise Refused(HTTPStatus.BAD_REQUEST, "no-limit", largest=largest)
 
 
 def priority(body: bytes) -> Priority:
@@ -49,11 +43,7 @@ def priority(body: bytes) -> Priority:
             raise ValueError
         return Priority(content.get("priority", Priority.NORMAL))
     except (ValueError, RecursionError, TypeError) as error:
-        raise Refused(
-            HTTPStatus.BAD_REQUEST,
-            "The body is not what is expected.",
-            'Send nothing, or {"priority": "normal"} or {"priority": "urgent"}.',
-        ) from error
+        raise Refused(HTTPStatus.BAD_REQUEST, "no-priority") from error
 
 
 def texts(body: bytes, longest: dict[str, int]) -> dict[str, str]:
@@ -78,12 +68,8 @@ def texts(body: bytes, longest: dict[str, int]) -> dict[str, str]:
         if any(not _fits(content.get(name, ""), most) for name, most in longest.items()):
             raise ValueError
     except (ValueError, RecursionError) as error:
-        allowed = ", ".join(f"{name} (at most {most})" for name, most in longest.items())
-        raise Refused(
-            HTTPStatus.BAD_REQUEST,
-            "The body is not what is expected.",
-            f"Send a JSON object of texts: {allowed}.",
-        ) from error
+        allowed = ", ".join(f"{name} (≤ {most})" for name, most in longest.items())
+        raise Refused(HTTPStatus.BAD_REQUEST, "no-texts", allowed=allowed) from error
     return {name: str(content.get(name, "")).strip() for name in longest}
 
 

@@ -37,11 +37,7 @@ def refuse_foreign(headers: Mapping[str, str]) -> None:
         and (not from_browser or OWN_HEADER in headers)
     )
     if not is_ours:
-        raise Refused(
-            HTTPStatus.FORBIDDEN,
-            "This change was not asked for by MammoVLM's own page.",
-            "Use the page under /mammovlm/, or a program that sends no Origin.",
-        )
+        raise Refused(HTTPStatus.FORBIDDEN, "foreign")
 
 
 def _is_same_host(headers: Mapping[str, str]) -> bool:

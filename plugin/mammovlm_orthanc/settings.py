@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mammovlm_orthanc import setting_values as values
+from mammovlm_orthanc.languages import DEFAULT, LANGUAGES
 from mammovlm_orthanc.setting_values import SettingRefused
 
 __all__ = ["DEFAULT_BROKER_URL", "SETTINGS", "VERSION", "Setting", "SettingRefused", "Settings"]
@@ -38,6 +39,7 @@ class Settings:
     sweep_s: float = 60.0
     accept_synthesized_2d: bool = True
     accept_remote_dicom: bool = False
+    language: str = DEFAULT
     log_format: str = "plain"
     audit_file: Path | None = None
     audit_syslog: str = ""
@@ -195,6 +197,14 @@ SETTINGS = (
         values.switch,
         "MAMMOVLM_ACCEPT_REMOTE_DICOM",
         "Whether images may come by C-STORE from other machines (read by `loopback_only.lua`).",
+    ),
+    Setting(
+        "Language",
+        "language",
+        values.one_of(*LANGUAGES),
+        "MAMMOVLM_LANGUAGE",
+        f"Language of the page, of reasons and errors: {', '.join(LANGUAGES)}. A reader may choose "
+        "another one on the page.",
     ),
     Setting(
         "LogFormat",

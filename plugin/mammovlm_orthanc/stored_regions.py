@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mammovlm_orthanc.dicom_tags import Tags, number, text, values
 from mammovlm_orthanc.report_items import (
     code_meaning,
+    code_value,
     first,
     joined_text,
     measured,
@@ -37,8 +38,9 @@ class StoredRegion:
     row, column, row_radius, column_radius
         Middle and half axes of the upright ellipse, in pixels of the stored image from its upper
         left corner (PS3.3 C.18.6.1.2).
-    kind
-        What it looks most like, in the report's words; "" where the report does not say.
+    kind, kind_code
+        What it looks most like, in the report's words and as a code (CID 6016); "" where the
+        report does not say.
     evidence, suspicion
         Raw scores in percent: category 3 or higher, and category 4 or higher against 3.
     """
@@ -51,6 +53,7 @@ class StoredRegion:
     row_radius: float
     column_radius: float
     kind: str
+    kind_code: str
     evidence: float | None
     suspicion: float | None
 
@@ -68,6 +71,7 @@ def region_of(group: Tags) -> StoredRegion | None:
         image,
         *ellipse,
         kind=code_meaning(first(group, _KIND)),
+        kind_code=code_value(first(group, _KIND)),
         evidence=measured(first(group, _EVIDENCE)),
         suspicion=measured(first(group, _SUSPICION)),
     )

@@ -23,20 +23,13 @@ def find_study(archive: OrthancArchive, name: str) -> str:
     if ORTHANC_ID.fullmatch(name):
         return name
     if not UID.fullmatch(name):
-        raise Refused(
-            HTTPStatus.BAD_REQUEST,
-            "This is neither an Orthanc identifier nor a Study Instance UID.",
-            "GET studies lists both for every study.",
-        )
+        raise Refused(HTTPStatus.BAD_REQUEST, "no-identifier")
     found = archive.studies_with_uid(name)
     if not found:
         raise unknown_study()
     if len(found) > 1:
-        raise Refused(
-            HTTPStatus.CONFLICT,
-            f"Several patients have a study with this UID: {', '.join(sorted(found))}.",
-            "Ask with one of these Orthanc identifiers, and correct the identification.",
-        )
+        identifiers = ", ".join(sorted(found))
+        raise Refused(HTTPStatus.CONFLICT, "several-studies", identifiers=identifiers)
     return found[0]
 
 
@@ -61,26 +54,14 @@ def status_of(store: StatusStore, study_id: str) -> StudyStatus:
 
 def unknown_study() -> Refused:
     """Say that the study is not there."""
-    return Refused(
-        HTTPStatus.NOT_FOUND,
-        "Orthanc has no such study.",
-        "Send the study, or look for the right identifier with GET studies.",
-    )
+    return Refused(HTTPStatus.NOT_FOUND, "unknown-study")
 
 
 def unreadable() -> Refused:
     """Say that the study's status is not ours to read."""
-    return Refused(
-        HTTPStatus.CONFLICT,
-        "The status of this study was written by another version of MammoVLM.",
-        "Use that version, or remove the study's metadata MammoVLM.",
-    )
+    return Refused(HTTPStatus.CONFLICT, "status-of-other-version")
 
 
 def without_status() -> Refused:
     """Say that the study was never looked at."""
-    return Refused(
-        HTTPStatus.NOT_FOUND,
-        "This study has no status: it holds no mammogram, or came before MammoVLM.",
-        "POST to studies/{id}/analyze to have it analysed.",
-    )
+    return Refused(HTTPStatus.NOT_FOUND, "no-status")

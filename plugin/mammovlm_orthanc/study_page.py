@@ -9,6 +9,7 @@ from typing import Any
 
 from mammovlm_orthanc.archive import NotInArchive
 from mammovlm_orthanc.hanging import HungImage, hang
+from mammovlm_orthanc.languages import Language
 from mammovlm_orthanc.result_kinds import STRUCTURED_REPORT, kind_of
 from mammovlm_orthanc.review import Review, ReviewUnreadable
 from mammovlm_orthanc.review_store import ReviewStore
@@ -45,8 +46,8 @@ class StudyPage:
         self._hang = lru_cache(_REMEMBERED)(self._hung)
         self._heat = lru_cache(_REMEMBERED)(self._hot)
 
-    def document(self, study_id: str, status: StudyStatus) -> dict[str, Any]:
-        """Give the document.
+    def document(self, study_id: str, status: StudyStatus, language: Language) -> dict[str, Any]:
+        """Give the document, with the status's sentences in a language.
 
         Raises
         ------
@@ -62,7 +63,7 @@ class StudyPage:
         uids = tuple(instance["sop_instance_uid"] for instance in status.instances)
         return {
             "orthanc_study_id": study_id,
-            "status": json.loads(status.to_json()),
+            "status": language.status(json.loads(status.to_json())),
             "header": asdict(self._worklist.header(study_id)),
             "images": [
                 {**asdict(image), "heat_map": heat.get(image.sop_instance_uid)}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from mammovlm_orthanc.languages import ENGLISH
 from mammovlm_orthanc.messages import Event
 from mammovlm_orthanc.readiness import Verdict
 from mammovlm_orthanc.selection import Selection
@@ -16,14 +17,8 @@ from mammovlm_orthanc.status import FINAL, WITH_REPORT, Priority, State, StudySt
 KEPT_RUNS = 50
 """Earlier runs that a document keeps; Orthanc's metadata is no place for more."""
 
-NO_STANDARD_VIEW = (
-    "no-standard-view",
-    "None of the images is a standard CC or MLO view of a known side. Check laterality and view "
-    "position at the modality, correct them and send the images again.",
-)
-NO_MAMMOGRAM = (
-    "no-mammogram",
-    "The study holds no mammography image (modality MG). Nothing was analysed.",
+NO_STANDARD_VIEW, NO_MAMMOGRAM = (
+    (code, ENGLISH(f"reason.{code}")) for code in ("no-standard-view", "no-mammogram")
 )
 
 

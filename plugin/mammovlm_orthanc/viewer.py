@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 
+from mammovlm_orthanc.languages import Language
 from mammovlm_orthanc.page_files import FOLDER
 from mammovlm_orthanc.rest_messages import Answer
 
@@ -23,11 +24,6 @@ CONTENT_SECURITY_POLICY = (
     "base-uri 'self'; frame-ancestors 'self'"
 )
 """OHIF compiles WebAssembly and writes styles into its page; but nothing leaves this host."""
-
-_NOT_THERE = (
-    "The viewer OHIF is not set up here. On the machine that runs Orthanc, `make setup` fetches "
-    "it; everything else works without it. The worklist is at /mammovlm/.\n"
-)
 
 
 class Viewer:
@@ -48,7 +44,7 @@ class Viewer:
         """Whether OHIF was set up."""
         return self._folder is not None and (self._folder / "index.html").is_file()
 
-    def answer(self, name: str) -> Answer:
+    def answer(self, name: str, language: Language) -> Answer:
         """Answer with the configuration or, for any other name, with the start page."""
         headers = {"Cache-Control": "no-cache"}
         if name == CONFIGURATION:
@@ -57,7 +53,9 @@ class Viewer:
             )
         if self._folder is None or not self.is_there:
             plain = "text/plain; charset=utf-8"
-            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, _NOT_THERE, plain)
+            return Answer(
+                HTTPStatus.SERVICE_UNAVAILABLE, language("viewer.not-there") + "\n", plain
+            )
         start = (self._folder / "index.html").read_text(encoding="utf-8")
         headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
         return Answer(HTTPStatus.OK, start, "text/html; charset=utf-8", "", headers)

@@ -1,4 +1,7 @@
-"""The worklist in a real Chromium, on a real Orthanc; nobody reloads anything."""
+"""The worklist in a real Chromium, on a real Orthanc; nobody reloads anything.
+
+And both pages in Chinese: nothing that they say themselves is left in English.
+"""
 
 import re
 
@@ -7,10 +10,21 @@ from playwright.sync_api import Page, expect
 
 from local_servers import Orthanc, wait_until
 from mammogram_files import four_views, mammogram
-from page_actions import open_worklist, row
+from mammovlm.explanation import explain
+from mammovlm.findings import Region, RegionKind
+from page_actions import choose_language, latin_words, open_worklist, row, wait_for_pictures
 from page_system import PageSystem, picture
+from report_examples import suspicious
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
+
+NAMES = {
+    *("MammoVLM", "OHIF", "Orthanc", "DICOM", "SR", "CSV", "UID", "BI-RADS", "ACR", "AI"),
+    *("CC", "MLO", "RCC", "LCC", "RMLO", "LMLO", "UNVERIFIED", "PARTIAL", "COMPLETE", "CFR"),
+    *("C-STORE", "mammovlm", "PATH", "convnext"),
+    "no-standard-view",  # the code, on pointing at the reason
+}
+MASS = Region(210.0, 90.0, 40.0, 25.0, 0.873, 0.612, RegionKind.MASS)
 
 
 def test_the_worklist_follows_a_study_from_the_first_image_to_the_result(
@@ -26,9 +40,9 @@ def test_the_worklist_follows_a_study_from_the_first_image_to_the_result(
     expect(line).to_contain_text("Being analysed")
     system.finish(job, views)
     expect(line).to_contain_text("done")
-    expect(line.locator('[data-label="Density"]')).to_contain_text("C")
-    expect(line.locator('[data-label="4 against 3"]')).to_contain_text("R 8.3 % 4.1–16")
-    expect(line.locator('[data-label="4 against 3"]')).to_contain_text("L 91 % 84–97")
+    expect(line.locator('[data-column="density"]')).to_contain_text("C")
+    expect(line.locator('[data-column="suspicion"]')).to_contain_text("R 8.3 % 4.1–16")
+    expect(line.locator('[data-column="suspicion"]')).to_contain_text("L 91 % 84–97")
     picture(page, "worklist")
 
 
@@ -37,7 +51,7 @@ def test_a_rejected_study_says_why(page: Page, orthanc: Orthanc) -> None:
     orthanc.send([lateral])
     open_worklist(page, orthanc)
     line = row(page, str(lateral.StudyInstanceUID))
-    expect(line).to_contain_text("no-standard-view None of the images is a standard CC or MLO view")
+    expect(line).to_contain_text("No standard view None of the images is a standard CC or MLO view")
 
 
 def test_search_and_filter_find_a_study_and_leave_out_the_others(
@@ -120,3 +134,40 @@ def test_changes_from_another_site_are_refused_and_files_stay_in_their_folder(
     again = {"If-None-Match": start.headers["ETag"]}
     assert session.get(f"{orthanc.url}/mammovlm/", headers=again, timeout=20).status_code == 304
     assert "no-store" in session.get(f"{orthanc.url}/mammovlm/worklist").headers["Cache-Control"]
+
+
+def test_the_page_in_chinese_is_chinese_whole_and_the_choice_is_kept(
+    page: Page, orthanc: Orthanc, system: PageSystem
+) -> None:
+    rejected = mammogram("L", ViewPosition="ML", ViewCodeSequence=None, PatientName="孙^兰")
+    rejected.SpecificCharacterSet = "ISO_IR 192"
+    orthanc.send([rejected])
+    views = four_views(PatientName="王^小东", PatientID="8", rows=600)
+    for view in views:
+        view.SpecificCharacterSet = "ISO_IR 192"
+    _, found, _ = suspicious()
+    words = explain(found, None, "zh-CN")
+    study_uid = system.analysed(views, words, regions={"LCC": (MASS,)})
+    open_worklist(page, orthanc)
+    choose_language(page, "zh-CN")
+    expect(row(page, study_uid)).to_contain_text("已完成")
+    refused = row(page, str(rejected.StudyInstanceUID))
+    expect(refused).to_contain_text("无标准体位 没有一幅图像是已知侧别的标准体位")
+    picture(page, "worklist-chinese")
+    assert latin_words(page) <= NAMES
+    row(page, study_uid).press("Enter")
+    expect(page.locator("#numbers")).to_contain_text("乳腺密度")
+    expect(page.locator("h1")).to_have_text("王小东")
+    wait_for_pictures(page)
+    picture(page, "study-chinese")
+    page.get_by_role("button", name="同意", exact=True).click()
+    expect(page.locator("#said")).to_have_text("请先签上您的姓名或缩写。")
+    page.locator("#opinion input.reader").fill("李医生")
+    page.get_by_role("button", name="不同意", exact=True).click()
+    expect(page.locator("#opinion .entries")).to_contain_text("李医生 不同意")
+    page.locator("#basis summary").click()
+    assert latin_words(page) <= NAMES
+    page.reload()
+    expect(page.locator("#progress")).to_contain_text("接收中")
+    choose_language(page, "en-US")
+    expect(page.locator("#numbers")).to_contain_text("Breast density")

@@ -30,6 +30,7 @@ from mammovlm_orthanc.audit_message import (
 )
 from mammovlm_orthanc.audit_syslog import syslog_target
 from mammovlm_orthanc.audit_trail import AuditTrail
+from mammovlm_orthanc.languages import ENGLISH
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.requester import asks_for_passwords
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request
@@ -165,7 +166,7 @@ def test_reading_is_not_recorded(tmp_path: Path) -> None:
 )
 def test_a_refusal_is_recorded_as_one(tmp_path: Path, status: HTTPStatus, outcome: str) -> None:
     opened, file, _ = audit(tmp_path)
-    refused = Refused(status, "no", "do").answer
+    refused = Refused(status, "unsigned").answer(ENGLISH)
     opened.record(posted(f"studies/{STUDY}/opinion", b"{nothing}"), refused)
     (message,) = parsed(file)
     assert message.find("EventIdentification").get("EventOutcomeIndicator") == outcome

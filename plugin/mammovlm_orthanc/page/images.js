@@ -2,10 +2,10 @@
 // The views as they hang: right breast at the left, chest walls facing each other.
 
 import { byId, element, show } from './elements.js';
+import { sentence } from './language.js';
 import { outlines } from './regions.js';
-import { percent, SLOT_WORDS } from './wording.js';
+import { percent, SLOTS, viewName } from './wording.js';
 
-const SLOTS = Object.keys(SLOT_WORDS);
 const PIXELS = 1200;
 
 export function showImages(section, { images, report, status }) {
@@ -20,11 +20,11 @@ export function showImages(section, { images, report, status }) {
 function figure(image, report) {
   const view = report?.views.find((each) => each.sop_instance_uid === image.sop_instance_uid);
   const turns = [image.is_mirrored && 'mirrored', image.is_upside_down && 'upside-down'].filter(Boolean).join(' ');
-  const words = SLOT_WORDS[image.slot];
+  const words = viewName(image.slot);
   return element('figure', { class: `${image.slot} ${side(image.slot)}`, 'data-slot': image.slot, 'data-uid': image.sop_instance_uid },
-    element('button', { type: 'button', class: 'picture', 'aria-label': `Enlarge ${words}`, 'aria-pressed': 'false', 'data-place': image.orthanc_id, onclick: (event) => toggle(event.currentTarget.parentNode) },
-      element('img', { src: rendered(image.orthanc_id), alt: `${words} view`, class: turns, decoding: 'async' }),
-      image.heat_map ? element('img', { 'data-src': rendered(image.heat_map), alt: `${words} view with the heat map`, class: `heat ${turns}`, decoding: 'async' }) : null),
+    element('button', { type: 'button', class: 'picture', 'aria-label': sentence('image.enlarge', { view: words }), 'aria-pressed': 'false', 'data-place': image.orthanc_id, onclick: (event) => toggle(event.currentTarget.parentNode) },
+      element('img', { src: rendered(image.orthanc_id), alt: sentence('image.view', { view: words }), class: turns, decoding: 'async' }),
+      image.heat_map ? element('img', { 'data-src': rendered(image.heat_map), alt: sentence('image.heat', { view: words }), class: `heat ${turns}`, decoding: 'async' }) : null),
     outlines(image, report?.regions ?? [], { isRight: side(image.slot) === 'right', turns }),
     element('p', { class: 'told', 'aria-hidden': 'true', hidden: true }),
     element('figcaption', {}, element('b', {}, words), view ? captions(view) : null));
@@ -33,15 +33,15 @@ function figure(image, report) {
 const rendered = (id) => `/instances/${id}/rendered?width=${PIXELS}&height=${PIXELS}`;
 
 const captions = (view) => [
-  view.expert ? element('span', { title: 'The expert (image encoder) that looked at this view' }, `expert ${view.expert}`) : null,
-  view.density ? element('span', {}, `density ${view.density}${view.certainty === null ? '' : ` ${percent(view.certainty)}`}`) : null,
-  view.suspicion === null ? null : element('span', { title: 'Likelihood of category 4 or higher against 3 from this view alone' }, `4 against 3: ${percent(view.suspicion)}`),
+  view.expert ? element('span', { title: sentence('image.expert-meaning') }, sentence('image.expert', { expert: view.expert })) : null,
+  view.density ? element('span', {}, sentence('image.density', { category: view.density }), view.certainty === null ? '' : ` ${percent(view.certainty)}`) : null,
+  view.suspicion === null ? null : element('span', { title: sentence('image.suspicion-meaning') }, sentence('image.suspicion', { value: percent(view.suspicion) })),
 ];
 
 const side = (slot) => (slot[0] === 'R' ? 'right' : 'left');
 
 const missing = (slot) => element('figure', { class: `${slot} ${side(slot)} missing`, 'data-slot': slot },
-  element('figcaption', {}, element('b', {}, SLOT_WORDS[slot]), element('span', {}, 'no image')));
+  element('figcaption', {}, element('b', {}, viewName(slot)), element('span', {}, sentence('image.none'))));
 
 function toggle(chosen) {
   const section = byId('images');

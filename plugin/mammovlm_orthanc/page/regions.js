@@ -2,21 +2,23 @@
 // The regions that the report marks: drawn over the views, told in words, switched on and off.
 
 import { byId, drawn, element, show } from './elements.js';
-import { percent, SLOT_WORDS } from './wording.js';
+import { has, sentence } from './language.js';
+import { percent, viewName } from './wording.js';
 
 const KEY = 'mammovlm-layers';
-const BREASTS = { R: 'right breast', L: 'left breast' };
 
 // "Region LCC 1" marks place 1 of the view LCC; a mosaic's second image is "Region LCC (2) 1".
-const named = (region) => {
+const placeOf = (region) => {
   const [slot, ...rest] = region.title.replace(/^Region /, '').split(' ');
-  return [SLOT_WORDS[slot] ?? slot, ...rest].join(' ');
+  return [viewName(slot), ...rest].join(' ');
 };
-const kindOf = (region) => region.kind || 'Marked region';
-const score = (value) => (value === null ? 'not given' : percent(value));
+const kindOf = (region) => (has(`kind.${region.kind_code}`) ? sentence(`kind.${region.kind_code}`) : region.kind || sentence('kind.none'));
+const score = (value) => (value === null ? sentence('regions.no-score') : percent(value));
+const scores = (region) => ({ evidence: score(region.evidence), suspicion: score(region.suspicion) });
 
-export const inWords = (region) => `${kindOf(region)}, ${BREASTS[region.side] ?? 'side not given'}, ${named(region)}. `
-  + `Raw scores: category 3 or higher ${score(region.evidence)}; if so, category 4 or higher against 3 ${score(region.suspicion)}.`;
+export const inWords = (region) => sentence('regions.in-words', {
+  kind: kindOf(region), breast: sentence(`breast.${has(`breast.${region.side}`) ? region.side : 'unknown'}`), view: placeOf(region), ...scores(region),
+});
 
 // The outlines over one picture. It fills the figure as the picture does: same box, same turns, and
 // its pixels are those of the stored image, so an outline lies where the report says at any size.
@@ -52,20 +54,20 @@ function hush(outline) {
 export function regionList({ report }, enlargeImage) {
   if (!report?.regions.length) return [];
   return [
-    element('h2', {}, 'Marked regions', element('small', {}, 'What the numbers rest on; no detection beyond them')),
+    element('h2', {}, sentence('regions.title'), element('small', {}, sentence('regions.meaning'))),
     element('ul', { class: 'regions' }, report.regions.map((region) => {
       const light = (isLit) => (outlineOf(region.title) ? (isLit ? tell : hush)(outlineOf(region.title), region) : null);
       return element('li', {}, element('button', {
         type: 'button', 'data-place': `list ${region.title}`, onclick: () => enlargeImage(region.sop_instance_uid),
         onmouseenter: () => light(true), onmouseleave: () => light(false), onfocus: () => light(true), onblur: () => light(false),
-      }, element('b', {}, named(region)), ' ', kindOf(region), element('small', {}, `3 or higher: ${score(region.evidence)} · 4 against 3: ${score(region.suspicion)}`)));
+      }, element('b', {}, placeOf(region)), ' ', kindOf(region), element('small', {}, sentence('regions.scores', scores(region)))));
     })),
   ];
 }
 
 const LAYERS = {
-  regions: { key: 'm', label: 'Marks', isOn: true, count: ({ report }) => report?.regions.length ?? 0 },
-  heat: { key: 'h', label: 'Heat map', isOn: false, count: ({ images }) => images.filter((image) => image.heat_map).length },
+  regions: { key: 'm', isOn: true, count: ({ report }) => report?.regions.length ?? 0 },
+  heat: { key: 'h', isOn: false, count: ({ images }) => images.filter((image) => image.heat_map).length },
 };
 const kept = JSON.parse(localStorage.getItem(KEY) ?? '{}');
 const isOn = (name) => kept[name] ?? LAYERS[name].isOn;
@@ -75,7 +77,7 @@ export function showSwitches(section, content) {
   const there = Object.entries(LAYERS).filter(([, layer]) => layer.count(content));
   show(section, there.map(([name, layer]) => [name, layer.count(content)]), () => there.map(([name, layer]) => element('button', {
     type: 'button', 'data-place': name, 'data-layer': name, 'aria-pressed': 'false', 'aria-keyshortcuts': layer.key, onclick: () => switchLayer(name),
-  }, layer.label, element('kbd', {}, layer.key))));
+  }, sentence(`layers.${name}`), element('kbd', {}, layer.key))));
   apply();
 }
 

@@ -2,6 +2,7 @@
 // Asks the plugin, and keeps asking: the page follows what happens without being loaded again.
 
 import { byId, element } from './elements.js';
+import { sentence } from './language.js';
 
 const WAITING_MS = 2000;
 const AFTER_ERROR_MS = 5000;
@@ -47,7 +48,7 @@ export function follow(address, take) {
     } catch (error) {
       if (mine !== turn) return;
       wait = AFTER_ERROR_MS;
-      connection(error instanceof Refused ? error.message : 'No connection to Orthanc. Trying again.');
+      connection(error instanceof Refused ? error.message : sentence('page.no-connection'));
     }
     if (!document.hidden) timer = setTimeout(look, wait);
   }
@@ -76,7 +77,7 @@ export async function attempt(action, done) {
     say(done);
     return true;
   } catch (error) {
-    say(error instanceof Refused ? error.message : 'No connection to Orthanc. Nothing was changed.');
+    say(error instanceof Refused ? error.message : sentence('page.nothing-changed'));
     return false;
   }
 }
@@ -89,7 +90,7 @@ export function ask(title, text, choices) {
   dialog.replaceChildren(
     element('form', { method: 'dialog' },
       element('h2', { id: 'ask-title' }, title), element('p', {}, text),
-      element('div', { class: 'buttons' }, buttons, element('button', { value: '' }, 'Cancel'))));
+      element('div', { class: 'buttons' }, buttons, element('button', { value: '' }, sentence('page.cancel')))));
   // A form's own submission is forbidden by the page's policy, so the buttons close the dialog.
   dialog.returnValue = '';
   return new Promise((resolve) => {
@@ -102,11 +103,11 @@ export function ask(title, text, choices) {
 }
 
 export async function runAgain(study, name) {
-  const choice = await ask('Run again?', `${name || 'This study'} is analysed again with the images that are there now. The new report names the earlier one; nothing is overwritten.`,
-    [['normal', 'Run again'], ['urgent', 'Run again, urgent']]);
+  const choice = await ask(sentence('again.title'), sentence('again.text', { name: name || sentence('again.this') }),
+    [['normal', sentence('page.again')], ['urgent', sentence('again.urgent')]]);
   if (!choice) return;
-  await attempt(() => post(`studies/${study}/analyze`, { priority: choice }), 'The study is analysed again.');
+  await attempt(() => post(`studies/${study}/analyze`, { priority: choice }), sentence('again.done'));
 }
 
 export const makeUrgent = (study) =>
-  attempt(() => post(`studies/${study}/urgent`), 'The study goes before the others.');
+  attempt(() => post(`studies/${study}/urgent`), sentence('urgent.done'));

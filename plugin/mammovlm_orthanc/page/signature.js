@@ -2,16 +2,17 @@
 // Who says something: asked once, and kept in this browser.
 
 import { element } from './elements.js';
+import { sentence } from './language.js';
 import { say } from './server.js';
 
 const KEY = 'mammovlm-reader';
 
 export const reader = () => localStorage.getItem(KEY) ?? '';
 
-export const signature = () => element('label', { class: 'signature' }, 'Signed',
+export const signature = () => element('label', { class: 'signature' }, sentence('signature.title'),
   element('input', {
     type: 'text', maxlength: '64', autocomplete: 'name', class: 'reader', 'data-place': 'reader', value: reader(),
-    placeholder: 'Your name or initials',
+    placeholder: sentence('signature.hint'),
     oninput: (event) => {
       localStorage.setItem(KEY, event.target.value.trim());
       for (const other of document.querySelectorAll('input.reader')) {
@@ -23,7 +24,7 @@ export const signature = () => element('label', { class: 'signature' }, 'Signed'
 // Says whether somebody signed; if not, asks for it in this section.
 export function isSigned(section) {
   if (reader()) return true;
-  say('Sign with your name or initials first.');
+  say(sentence('signature.first'));
   section.querySelector('input.reader')?.focus();
   return false;
 }

@@ -3,6 +3,7 @@
 
 import { byId, element, show } from './elements.js';
 import { enlarge, enlargeImage, showImages } from './images.js';
+import { has, listed, named, parts, sentence } from './language.js';
 import { likelihoodBar } from './likelihood_bar.js';
 import { opinionOf, say as sayOpinion } from './opinion.js';
 import { showPatientText } from './patient_text.js';
@@ -10,17 +11,18 @@ import { showQuestions } from './questions.js';
 import { layerOf, regionList, showSwitches, switchLayer } from './regions.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
-  DENSITY_WORDS, dicomDate, duration, FINAL, interval, localTime, percent, personName, RESULTS, secondsSince, setClock,
-  SIDE_WORDS, SLOT_WORDS, STEPS, total, withUnits,
+  clockTime, dicomDate, duration, FINAL, insteadOfReport, interval, localTime, percent, personName, secondsSince, setClock,
+  STEPS, total, viewName, withUnits,
 } from './wording.js';
 
 const name = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop());
+const CALIBRATIONS = { 'fitted on validation exams': 'fitted', 'none (raw score)': 'none' };
 let known = null;
 
 function take(content) {
   known = content;
   setClock(content.now);
-  document.title = `${personName(content.header.patient_name) || 'Study'} – MammoVLM`;
+  document.title = `${personName(content.header.patient_name) || sentence('study.title')} – MammoVLM`;
   const { status, report } = content;
   byId('ohif').hidden = !content.has_viewer;
   show(byId('who'), [content.header, status.state, status.priority, content.has_viewer, content.report_orthanc_id], () => who(content));
@@ -45,25 +47,25 @@ function again(content) {
 function resultLink({ report_orthanc_id: id, result_kind: kind }, look = 'button') {
   if (!id) return null;
   return kind === 'pdf'
-    ? element('a', { class: look, href: `/instances/${id}/pdf`, target: '_blank', rel: 'noopener' }, RESULTS.pdf.name)
-    : element('a', { class: look, href: `/instances/${id}/file`, download: `${id}.dcm` }, RESULTS[kind]?.name ?? 'Report (DICOM SR)');
+    ? element('a', { class: look, href: `/instances/${id}/pdf`, target: '_blank', rel: 'noopener' }, sentence('result.pdf'))
+    : element('a', { class: look, href: `/instances/${id}/file`, download: `${id}.dcm` }, sentence(has(`result.${kind}.text`) ? `result.${kind}` : 'study.report'));
 }
 
 function who(content) {
   const { header, status, has_viewer: hasViewer, orthanc_study_id: id } = content;
-  const born = header.patient_birth_date ? `born ${dicomDate(header.patient_birth_date)}` : '';
+  const born = header.patient_birth_date ? sentence('study.born', { date: dicomDate(header.patient_birth_date) }) : '';
   const facts = [header.patient_id, born, dicomDate(header.study_date), header.accession_number, header.description];
   const uid = encodeURIComponent(status.study_instance_uid);
   return [
     element('div', {},
-      element('h1', {}, personName(header.patient_name) || 'No name'),
+      element('h1', {}, personName(header.patient_name) || sentence('page.no-name')),
       element('p', { class: 'facts' }, facts.filter(Boolean).map((fact) => element('span', {}, fact)))),
     element('div', { class: 'buttons' },
-      hasViewer ? element('a', { class: 'button main', id: 'viewer', href: `/ohif/viewer?StudyInstanceUIDs=${uid}` }, 'Open in OHIF') : null,
+      hasViewer ? element('a', { class: 'button main', id: 'viewer', href: `/ohif/viewer?StudyInstanceUIDs=${uid}` }, sentence('study.open-ohif')) : null,
       resultLink(content),
-      element('button', { type: 'button', 'data-place': 'again', onclick: rerun }, 'Run again'),
+      element('button', { type: 'button', 'data-place': 'again', onclick: rerun }, sentence('page.again')),
       FINAL.has(status.state) || status.priority === 'urgent' ? null
-        : element('button', { type: 'button', 'data-place': 'urgent', onclick: () => makeUrgent(id).then(() => lookNow()) }, 'Urgent')),
+        : element('button', { type: 'button', 'data-place': 'urgent', onclick: () => makeUrgent(id).then(() => lookNow()) }, sentence('page.urgent'))),
   ];
 }
 
@@ -75,76 +77,84 @@ function progress({ status, report_run: reportRun }) {
     const at = status.times[shown];
     const mark = [place <= reached ? 'reached' : '', place === reached ? `now ${shown}` : ''].join(' ');
     return element('li', { class: mark, 'aria-current': place === reached ? 'step' : null },
-      shown, at ? element('small', { title: localTime(at) }, localTime(at).split(', ').pop()) : null);
+      sentence(`state.${shown}`), at ? element('small', { title: localTime(at) }, clockTime(at)) : null);
   }));
   const seconds = Object.entries(status.timings_s);
   return [
-    element('h2', {}, 'Analysis', status.run > 1 ? ` · run ${status.run}` : '', ' ',
-      status.priority === 'urgent' ? element('span', { class: 'urgent' }, 'urgent') : null),
+    element('h2', {}, sentence('progress.title'), status.run > 1 ? sentence('progress.run', { number: status.run }) : '', ' ',
+      status.priority === 'urgent' ? element('span', { class: 'urgent' }, sentence('priority.urgent')) : null),
     steps,
-    status.text ? element('p', { class: `why ${status.state}` }, element('b', {}, status.reason), ' ', status.text) : null,
-    FINAL.has(status.state) ? null : element('p', { class: 'quiet' }, 'In this state for ', element('time', { datetime: status.times[status.state], class: 'age' }, duration(secondsSince(status.times[status.state])))),
-    reportRun && reportRun !== status.run ? element('p', { class: 'why' }, `What is shown below is the result of run ${reportRun}.`) : null,
-    status.missing.length ? element('p', { class: 'why' }, `Missing: ${status.missing.map((slot) => SLOT_WORDS[slot] ?? slot).join(', ')}`) : null,
-    seconds.length ? element('details', {}, element('summary', {}, `Took ${duration(total(status.timings_s))}`),
-      element('dl', { class: 'pairs' }, seconds.map(([stage, time]) => [element('dt', {}, stage), element('dd', {}, `${time.toFixed(2)} s`)]))) : null,
+    status.text ? element('p', { class: `why ${status.state}` }, element('b', { title: status.reason }, named('reason-name', status.reason)), ' ', status.text) : null,
+    FINAL.has(status.state) ? null : element('p', { class: 'quiet' }, parts('progress.since', { time: element('time', { datetime: status.times[status.state], class: 'age' }, duration(secondsSince(status.times[status.state]))) })),
+    reportRun && reportRun !== status.run ? element('p', { class: 'why' }, sentence('progress.earlier-result', { number: reportRun })) : null,
+    status.missing.length ? element('p', { class: 'why' }, sentence('progress.missing', { views: listed(status.missing.map(viewName)) })) : null,
+    seconds.length ? element('details', {}, element('summary', {}, sentence('progress.took', { time: duration(total(status.timings_s)) })),
+      element('dl', { class: 'pairs' }, seconds.map(([stage, time]) => [element('dt', {}, named('stage', stage)), element('dd', {}, sentence('progress.stage', { seconds: time.toFixed(2) }))]))) : null,
   ];
 }
 
 function numbers(content) {
   const { report, result_kind: kind } = content;
-  if (!report) return RESULTS[kind] ? [element('h2', {}, 'Result'), element('p', { class: 'why' }, RESULTS[kind].text), resultLink(content, 'button main')] : [];
+  const instead = insteadOfReport(kind);
+  if (!report) return instead ? [element('h2', {}, sentence('result.title')), element('p', { class: 'why' }, instead), resultLink(content, 'button main')] : [];
   return [
-    element('h2', {}, 'Breast density', element('small', {}, 'ACR BI-RADS, 5th edition')),
+    element('h2', {}, sentence('result.density'), element('small', {}, sentence('result.density-meaning'))),
     report.densities.length ? element('ul', { class: 'densities' }, report.densities.map(density)) : unavailable(),
-    ...likelihoods(report, 'presence', 'Something to assess', 'Category 3 or higher against 1 and 2; with 95 % interval'),
-    ...likelihoods(report, 'suspicion', 'If so: category 4 or higher against 3', 'Not the probability of cancer; with 95 % interval'),
+    ...likelihoods(report, 'presence'),
+    ...likelihoods(report, 'suspicion'),
     suggestions(report),
     element('p', { class: 'trained', lang: report.language || 'en' }, report.comments.at(-2) ?? ''),
     report.summary ? element('p', { class: 'summary', lang: report.language || 'en' }, withUnits(report.summary)) : null,
   ];
 }
 
-const unavailable = () => element('p', { class: 'quiet' }, 'Not available: this part of the model has no trained weights.');
+const unavailable = () => element('p', { class: 'quiet' }, sentence('result.not-available'));
 
 const density = (each) => element('li', { class: each.side === 'both' ? 'overall' : '' },
-  element('span', { class: 'side' }, SIDE_WORDS[each.side] ?? each.side),
+  element('span', { class: 'side' }, named('side', each.side)),
   element('b', { class: 'category' }, each.category),
-  element('span', {}, DENSITY_WORDS[each.category], element('small', {}, each.certainty === null ? '' : percent(each.certainty))));
+  element('span', {}, named('density', each.category), element('small', {}, each.certainty === null ? '' : percent(each.certainty))));
 
-function likelihoods(report, wanted, title, meaning) {
+function likelihoods(report, wanted) {
   const found = report.likelihoods.filter((each) => each.name === wanted);
   return [
-    element('h2', {}, title, element('small', {}, meaning)),
+    element('h2', {}, sentence(`result.${wanted}`), element('small', {}, sentence(`result.${wanted}-meaning`))),
     found.length ? element('ul', { class: 'likelihoods' }, found.map((each) => element('li', {},
-      element('span', { class: 'side' }, SIDE_WORDS[each.side] ?? each.side),
+      element('span', { class: 'side' }, named('side', each.side)),
       likelihoodBar(each),
       element('span', {}, element('b', {}, percent(each.value)), ' ', element('span', { class: 'interval' }, interval(each))),
-      element('small', {}, each.parameters.filter((text) => text.startsWith('calibration=')).map((text) => text.replace('calibration=', 'Calibration: ')))))) : unavailable(),
+      element('small', {}, each.parameters.filter((text) => text.startsWith('calibration=')).map(calibration))))) : unavailable(),
   ];
 }
 
+function calibration(parameter) {
+  const how = parameter.replace('calibration=', '');
+  return sentence('result.calibration', { how: how in CALIBRATIONS ? sentence(`result.calibration.${CALIBRATIONS[how]}`) : how });
+}
+
 function suggestions(report) {
-  const found = Object.entries(report.suggestions);
   if (!report.likelihoods.some((each) => each.name === 'suspicion')) return null;
-  return element('p', { class: 'quiet' }, 'AI suggestion: ', found.length
-    ? found.map(([side, category]) => `${SIDE_WORDS[side] ?? side} BI-RADS ${category}`).join(', ')
-    : 'none; the intervals are not clear of the threshold', found.length ? ' (not the assessment)' : '');
+  const found = Object.entries(report.suggestions)
+    .map(([side, category]) => sentence('result.suggestion-item', { side: named('side', side), category }));
+  return element('p', { class: 'quiet' }, found.length ? sentence('result.suggestion', { items: listed(found) }) : sentence('result.no-suggestion'));
 }
 
 function basis({ report, status }) {
   const leftOut = new Map();
   for (const image of status.left_out) {
-    const why = [image.reason, image.detail].filter(Boolean).join(', ');
+    const reason = named('left-out', image.reason);
+    const why = image.detail ? sentence('basis.left-out-item', { reason, detail: viewName(image.detail) }) : reason;
     leftOut.set(why, (leftOut.get(why) ?? 0) + 1);
   }
   if (!report && !leftOut.size) return [];
   return [
-    element('h2', {}, 'What this rests on'),
+    element('h2', {}, sentence('basis.title')),
     report ? element('ul', { class: 'sentences', lang: report.language || 'en' }, report.comments.map((text) => element('li', {}, text))) : null,
-    leftOut.size ? element('p', {}, 'Not analysed: ', [...leftOut].map(([why, count]) => `${count} × ${why}`).join('; ')) : null,
-    report ? element('details', {}, element('summary', {}, `${report.algorithm}, ${report.verification.toLowerCase() || 'not verified'}, ${report.completion.toLowerCase()}`),
-      element('ul', { class: 'sentences parts' }, report.parameters.map((text) => element('li', {}, text)))) : null,
+    leftOut.size ? element('p', {}, sentence('basis.left-out', { items: [...leftOut].map(([what, count]) => sentence('number.count', { what, count })).join(sentence('page.semicolon')) })) : null,
+    report ? element('details', {}, element('summary', {}, sentence('basis.algorithm', {
+      algorithm: report.algorithm, verification: named('verification', report.verification || 'none'), completion: named('completion', report.completion),
+    })),
+      element('ul', { class: 'sentences parts', lang: 'en' }, report.parameters.map((text) => element('li', {}, text)))) : null,
   ];
 }
 

@@ -2,17 +2,18 @@
 // The worklist: rows that follow the plugin, search, filter, and everything by keyboard.
 
 import { byId, element } from './elements.js';
+import { listed, named, sentence } from './language.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
-  dicomDate, duration, FINAL, interval, percent, personName, RESULTS, secondsSince, setClock, STATES, STEPS, total,
+  dicomDate, duration, FINAL, insteadOfReport, interval, percent, personName, secondsSince, setClock, STATES, STEPS, total, viewName,
 } from './wording.js';
 
 const GROUPS = [
-  ['all', 'All', STATES],
-  ['waiting', 'Waiting', ['receiving', 'ready', 'queued']],
-  ['running', 'Running', ['running']],
-  ['done', 'Done', ['done', 'partial']],
-  ['trouble', 'Rejected or failed', ['rejected', 'failed']],
+  ['all', STATES],
+  ['waiting', ['receiving', 'ready', 'queued']],
+  ['running', ['running']],
+  ['done', ['done', 'partial']],
+  ['trouble', ['rejected', 'failed']],
 ];
 const TYPING_MS = 250;
 const NOTHING = '–';
@@ -24,7 +25,7 @@ byId('search').value = parameters.get('q') ?? '';
 
 function address() {
   const query = new URLSearchParams();
-  if (group[0] !== 'all') query.set('state', group[2].join(','));
+  if (group[0] !== 'all') query.set('state', group[1].join(','));
   const words = byId('search').value.trim();
   if (words) query.set('q', words);
   return `/mammovlm/worklist?${query}`;
@@ -56,12 +57,12 @@ function take(content) {
 
 function note(content) {
   if (content.studies.length < content.total) {
-    return `The ${content.studies.length} studies that changed last, of ${content.total}. Search finds the others.`;
+    return sentence('worklist.part', { shown: content.studies.length, total: content.total });
   }
   if (content.total) return '';
   return byId('search').value.trim() || group[0] !== 'all'
-    ? 'No study fits.'
-    : 'No mammography study has come yet. Send one by C-STORE, or run `mammovlm send PATH`.';
+    ? sentence('worklist.none-fits')
+    : sentence('worklist.none-yet');
 }
 
 function showChips(counts) {
@@ -72,11 +73,11 @@ function showChips(counts) {
       type: 'button',
       'data-show': each[0],
       onclick: () => { group = each; remember(); lookNow(); },
-    }, each[1], ' ', element('span', { class: 'count' }))));
+    }, sentence(`worklist.show.${each[0]}`), ' ', element('span', { class: 'count' }))));
   }
   GROUPS.forEach((each, place) => {
     chips.children[place].setAttribute('aria-pressed', String(each === group));
-    chips.children[place].lastChild.textContent = String(count(each[2]));
+    chips.children[place].lastChild.textContent = String(count(each[1]));
   });
 }
 
@@ -97,25 +98,25 @@ function rowOf(study) {
 }
 
 function made(study) {
-  const cell = (label, ...children) => element('td', { 'data-label': label, class: children[0] === NOTHING ? 'nothing' : null }, ...children);
+  const cell = (column, ...children) => element('td', { 'data-column': column, 'data-label': sentence(`worklist.${column}`), class: children[0] === NOTHING ? 'nothing' : null }, ...children);
   const hasResult = study.densities.length > 0 || study.likelihoods.length > 0;
   const open = `/mammovlm/study/${study.orthanc_study_id}`;
   const row = element('tr', {
     tabindex: '-1', 'data-study': study.orthanc_study_id, 'data-uid': study.study_instance_uid, class: study.state,
   },
-  cell('State', stateOf(study)),
-  cell('Patient', element('a', { href: open, tabindex: '-1', class: 'name' }, personName(study.patient_name) || 'No name'), element('small', {}, study.patient_id)),
-  cell('Study', dicomDate(study.study_date), element('small', {}, study.accession_number)),
+  cell('state', stateOf(study)),
+  cell('patient', element('a', { href: open, tabindex: '-1', class: 'name' }, personName(study.patient_name) || sentence('page.no-name')), element('small', {}, study.patient_id)),
+  cell('study', dicomDate(study.study_date), element('small', {}, study.accession_number)),
   hasResult
-    ? [cell('Density', densityOf(study)), cell('To assess', likelihoodsOf(study, 'presence')), cell('4 against 3', likelihoodsOf(study, 'suspicion'))]
+    ? [cell('density', densityOf(study)), cell('presence', likelihoodsOf(study, 'presence')), cell('suspicion', likelihoodsOf(study, 'suspicion'))]
     : element('td', { colspan: '3', class: 'why' }, whyNot(study)),
-  cell('Age', element('time', { datetime: study.received_at, class: 'age' }, duration(secondsSince(study.received_at)))),
-  cell('Analysis', FINAL.has(study.state) && total(study.timings_s) ? duration(total(study.timings_s)) : NOTHING),
-  cell('Review', reviewOf(study)),
+  cell('age', element('time', { datetime: study.received_at, class: 'age' }, duration(secondsSince(study.received_at)))),
+  cell('analysis', FINAL.has(study.state) && total(study.timings_s) ? duration(total(study.timings_s)) : NOTHING),
+  cell('review', reviewOf(study)),
   element('td', { class: 'actions' },
-    element('button', { type: 'button', tabindex: '-1', 'data-place': 'again', onclick: () => again(study) }, 'Run again'),
+    element('button', { type: 'button', tabindex: '-1', 'data-place': 'again', onclick: () => again(study) }, sentence('page.again')),
     FINAL.has(study.state) || study.priority === 'urgent' ? null
-      : element('button', { type: 'button', tabindex: '-1', 'data-place': 'urgent', onclick: () => urgent(study) }, 'Urgent')));
+      : element('button', { type: 'button', tabindex: '-1', 'data-place': 'urgent', onclick: () => urgent(study) }, sentence('page.urgent'))));
   row.addEventListener('click', (event) => {
     if (!event.target.closest('button, a') && !getSelection().toString()) location.href = open;
   });
@@ -127,9 +128,9 @@ function stateOf(study) {
   const steps = FINAL.has(study.state) ? null : element('span', { class: 'steps', 'aria-hidden': 'true' },
     STEPS.slice(0, -1).map((_, place) => element('i', { class: place <= reached ? 'reached' : '' })));
   return [
-    element('span', { class: `state ${study.state}` }, study.state), steps,
-    study.priority === 'urgent' ? element('span', { class: 'urgent' }, 'urgent') : null,
-    study.run > 1 ? element('small', {}, `run ${study.run}`) : null,
+    element('span', { class: `state ${study.state}` }, named('state', study.state)), steps,
+    study.priority === 'urgent' ? element('span', { class: 'urgent' }, sentence('priority.urgent')) : null,
+    study.run > 1 ? element('small', {}, sentence('worklist.run', { number: study.run })) : null,
   ];
 }
 
@@ -138,32 +139,31 @@ function densityOf(study) {
   const breasts = study.densities.filter((density) => density.side !== 'both');
   const differ = new Set(breasts.map((density) => density.category)).size > 1;
   return [
-    overall ? element('b', {}, overall.category) : '–',
-    differ ? element('small', {}, breasts.map((each) => `${each.side} ${each.category}`).join(' · ')) : null,
+    overall ? element('b', {}, overall.category) : NOTHING,
+    differ ? element('small', {}, breasts.map((each) => `${named('short-side', each.side)} ${each.category}`).join(' · ')) : null,
   ];
 }
 
 function likelihoodsOf(study, name) {
   const found = study.likelihoods.filter((likelihood) => likelihood.name === name);
-  if (!found.length) return element('span', { class: 'none', title: 'The part of the model that would say this has no trained weights' }, 'not available');
+  if (!found.length) return element('span', { class: 'none', title: sentence('result.not-available-reason') }, sentence('result.not-available-short'));
   return found.map((each) => element('span', { class: 'likelihood' },
-    element('span', { class: 'side' }, each.side), ' ', element('b', {}, percent(each.value)), ' ',
+    element('span', { class: 'side' }, named('short-side', each.side)), ' ', element('b', {}, percent(each.value)), ' ',
     element('span', { class: 'interval' }, interval(each))));
 }
 
 function whyNot(study) {
-  if (study.text) return [element('b', {}, study.reason), ' ', study.text];
-  if (study.is_report_to_come) return 'Reading the report…';
-  if (study.state === 'receiving' && study.missing.length) return `Waiting for ${study.missing.join(', ')}`;
-  if (FINAL.has(study.state) && RESULTS[study.result_kind]) return RESULTS[study.result_kind].text;
-  if (FINAL.has(study.state)) return 'The report is not in the archive.';
-  return { receiving: 'Images are arriving', ready: 'About to be queued', queued: 'Waiting for a worker', running: 'Being analysed' }[study.state];
+  if (study.text) return [element('b', { title: study.reason }, named('reason-name', study.reason)), ' ', study.text];
+  if (study.is_report_to_come) return sentence('worklist.reading');
+  if (study.state === 'receiving' && study.missing.length) return sentence('worklist.waiting-for', { views: listed(study.missing.map(viewName)) });
+  if (FINAL.has(study.state)) return insteadOfReport(study.result_kind) || sentence('worklist.no-report');
+  return sentence(`worklist.doing.${study.state}`);
 }
 
 function reviewOf(study) {
   const said = [
-    study.opinion && element('span', { class: `opinion ${study.opinion}` }, study.opinion === 'agree' ? 'agreed' : 'disagreed'),
-    study.is_text_released && element('span', { class: 'released' }, 'text released'),
+    study.opinion && element('span', { class: `opinion ${study.opinion}` }, sentence(`worklist.opinion.${study.opinion}`)),
+    study.is_text_released && element('span', { class: 'released' }, sentence('worklist.text-released')),
   ].filter(Boolean);
   return said.length ? said : NOTHING;
 }
