@@ -15,7 +15,13 @@ from mammovlm.findings import Algorithm
 from mammovlm.model import ModelOutput
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.write_request import WriteRequest
-from mammovlm.model_process import BatchQueue, MeetingPlace, ModelService, RemoteModel
+from mammovlm.model_process import (
+    BatchClock,
+    BatchQueue,
+    MeetingPlace,
+    ModelService,
+    RemoteModel,
+)
 from mammovlm.study import HANGING_ORDER, Study
 from random_findings import ALGORITHM, random_findings
 from simulated_studies import simulated_study
@@ -82,12 +88,18 @@ class Served:
     """A service in a thread of this process, and as many askers as are wanted."""
 
     def __init__(
-        self, model: ScriptedModel, address: Path, most: int = 8, words_elsewhere: bool = False
+        self,
+        model: ScriptedModel,
+        address: Path,
+        most: int = 8,
+        *,
+        words_elsewhere: bool = False,
+        clock: BatchClock | None = None,
     ) -> None:
         self._address = address
         self.listener = Listener(str(address), "AF_UNIX", backlog=64, authkey=KEY)
         requests = BatchQueue(most, 2.0)
-        service = ModelService(model, requests, words_elsewhere=words_elsewhere)
+        service = ModelService(model, requests, words_elsewhere=words_elsewhere, clock=clock)
         Thread(target=service.serve, args=(self.listener,), daemon=True).start()
 
     def asker(self, patience_s: float = 20) -> RemoteModel:

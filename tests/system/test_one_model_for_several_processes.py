@@ -1,4 +1,4 @@
-"""One model for two worker processes: a bad study, a killed process or model harms no other one."""
+"""One model for two worker processes: a bad study, a killed process, a hanging model harm none."""
 
 from collections.abc import Callable, Iterator
 
@@ -31,6 +31,7 @@ def system(
         patch.setenv("MAMMOVLM_DEADLINE_S", "4")
         patch.setenv("MAMMOVLM_MODEL_PROCESS", "always")
         patch.setenv("MAMMOVLM_BATCH_WAIT_MS", "300")
+        patch.setenv("MAMMOVLM_MODEL_SILENCE_S", "10")
         up(settings, lambda _: None)
         yield WholeSystem(settings, folder)
         down(settings, lambda _: None)
@@ -86,14 +87,17 @@ def test_a_worker_process_killed_in_the_middle_takes_no_other_study_along(
     assert model.is_running(), "the model lost nothing"
 
 
-def test_the_model_killed_in_the_middle_loses_no_study_and_comes_back(system: WholeSystem) -> None:
+def test_a_model_that_hangs_in_the_middle_is_killed_loses_no_study_and_comes_back(
+    system: WholeSystem,
+) -> None:
     bad, healthy = send_three(system)
     system.wait_for(healthy[0], lambda now: now.state == "running", "the first begins")
     model, others = children(system)
-    model.kill()
+    model.suspend()
     assert_all_end_as_they_must(system, bad, healthy)
     assert children(system)[0].pid != model.pid
     assert all(each.is_running() for each in others), "they waited for the next one"
+    assert "the model process gave no sign of life for 10 s" in system.worker_log()
     assert "the model process ended (-9)" in system.worker_log()
 
 

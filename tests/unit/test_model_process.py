@@ -43,7 +43,7 @@ def serve(address: Path) -> Iterator[Serve]:
     served: list[Served] = []
 
     def start(model: ScriptedModel, most: int = 8, words_elsewhere: bool = False) -> Served:
-        served.append(Served(model, address, most, words_elsewhere))
+        served.append(Served(model, address, most, words_elsewhere=words_elsewhere))
         return served[-1]
 
     yield start

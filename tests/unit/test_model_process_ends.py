@@ -18,9 +18,11 @@ from mammovlm.errors import ModelUnavailable
 from mammovlm.model import ModelOutput
 from mammovlm.model_process import (
     UNUSABLE,
+    BatchClock,
     MeetingPlace,
     ModelProcessOwner,
     RemoteModel,
+    give_signs_of_life,
     wants_model_process,
 )
 from mammovlm.model_process.messages import (
@@ -32,7 +34,7 @@ from mammovlm.model_process.messages import (
 from mammovlm.model_process.wire import Message, receive, send
 from mammovlm.settings import Settings
 from random_findings import ALGORITHM, random_findings
-from scripted_model import KEY, named, place_at
+from scripted_model import KEY, ScriptedModel, Served, named, place_at
 from tiny_models import tiny_preset
 
 
@@ -139,7 +141,7 @@ def test_a_worker_that_closes_lets_those_wait_who_have_a_study_and_nobody_else(
 
 def test_the_owner_starts_an_ended_process_again_and_stops_it_for_good() -> None:
     sleeper = "import sys, time; sys.stdin.read(); time.sleep(600)"
-    owner = ModelProcessOwner([sys.executable, "-c", sleeper], lambda: None)
+    owner = ModelProcessOwner([sys.executable, "-c", sleeper], lambda: None, silence_s=600)
     folder = owner.place.address.parent
     assert folder.stat().st_mode & 0o777 == 0o700
     first = owner.pid
@@ -153,10 +155,53 @@ def test_the_owner_starts_an_ended_process_again_and_stops_it_for_good() -> None
         os.kill(second, 0)
 
 
+def test_a_process_that_hangs_is_ended_and_another_one_started(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    signs = (
+        "import json, pathlib, sys, time\n"
+        "alive = pathlib.Path(json.load(sys.stdin)['address']).with_name('alive')\n"
+        "while True: alive.touch(); time.sleep(0.05)"
+    )
+    owner = ModelProcessOwner([sys.executable, "-c", signs], lambda: None, silence_s=1)
+    wait_until(lambda: owner.place.last_sign is not None, "it lives", timeout_s=30)
+    first = owner.pid
+    os.kill(first, signal.SIGSTOP)
+    wait_until(lambda: owner.pid != first, "the owner has started another", timeout_s=30)
+    assert "gave no sign of life for 1 s" in caplog.text
+    assert "the model process ended (-9)" in caplog.text
+    owner.stop()
+
+
+def test_a_process_that_is_stuck_in_one_batch_ends_itself(
+    address: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    model, clock = ScriptedModel(), BatchClock()
+    served = Served(model, address, clock=clock)
+    assert served.asker().assess(named("fine")).findings == random_findings(len("fine"))
+    model.may_go_on.clear()
+    asker = Thread(target=served.asker().assess, args=(named("fine"),))
+    asker.start()
+    wait_until(lambda: clock.seconds > 0.1, "the model is at it")
+    with pytest.raises(SystemExit, match="1"):
+        give_signs_of_life(place_at(address), clock, 0.1, sys.exit)
+    assert "the model has been at one batch for" in caplog.text
+    model.may_go_on.set()
+    asker.join(20)
+    served.listener.close()
+
+
+def test_a_process_with_nothing_to_do_gives_signs_of_life(address: Path) -> None:
+    place, clock = place_at(address), BatchClock()
+    Thread(target=give_signs_of_life, args=(place, clock, 0.0), daemon=True).start()
+    wait_until(lambda: place.last_sign is not None, "a sign")
+    assert clock.seconds == 0
+
+
 def test_a_model_process_that_can_never_run_is_not_started_again() -> None:
     told = Event()
     leaver = f"import sys; sys.stdin.read(); sys.exit({UNUSABLE})"
-    owner = ModelProcessOwner([sys.executable, "-c", leaver], told.set)
+    owner = ModelProcessOwner([sys.executable, "-c", leaver], told.set, silence_s=600)
     assert told.wait(30)
     assert not owner.place.address.parent.exists()
     owner.stop()

@@ -154,6 +154,18 @@ class Settings(BaseSettings):
     model_patience_s: float = Field(
         300.0, ge=0, description="How long one job waits for a model process that is not there."
     )
+    model_silence_s: float = Field(
+        120.0,
+        ge=5,
+        description="After so long without a sign of life (it gives one a second) the model "
+        "process is ended and started anew.",
+    )
+    model_batch_limit_s: float = Field(
+        300.0,
+        gt=0,
+        description="After so long at one batch the model process ends and is started anew; each "
+        "of the batch's studies is then tried once more alone. Below task_soft_time_limit_s.",
+    )
     language: Annotated[str, AfterValidator(_known_language)] = Field(
         "en-US", description=f"Language of the words: {', '.join(LANGUAGES)}."
     )

@@ -11,14 +11,17 @@ from mammovlm.model_process.meeting_place import MeetingPlace
 from mammovlm.model_process.owner import UNUSABLE, ModelProcessOwner
 from mammovlm.model_process.remote_model import RemoteModel
 from mammovlm.model_process.service import DeviceLost, ModelService
+from mammovlm.model_process.signs_of_life import BatchClock, give_signs_of_life
 
 __all__ = [
     "UNUSABLE",
+    "BatchClock",
     "BatchQueue",
     "DeviceLost",
     "MeetingPlace",
     "ModelProcessOwner",
     "ModelService",
     "RemoteModel",
+    "give_signs_of_life",
     "wants_model_process",
 ]

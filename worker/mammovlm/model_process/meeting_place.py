@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,9 +52,30 @@ class MeetingPlace:
         if self.is_wanted:
             self._mark.touch()
 
+    def give_sign(self) -> None:
+        """Show that the model process lives."""
+        with suppress(FileNotFoundError):  # wanted no more
+            self._sign.touch()
+
+    def forget_signs(self) -> None:
+        """Begin anew, before another model process starts."""
+        self._sign.unlink(missing_ok=True)
+
+    @property
+    def last_sign(self) -> int | None:
+        """What changes with every sign of life; None before the first."""
+        try:
+            return self._sign.stat().st_mtime_ns
+        except FileNotFoundError:
+            return None
+
     def remove(self) -> None:
         """Say that no model process is wanted any more."""
         shutil.rmtree(self.address.parent, ignore_errors=True)
+
+    @property
+    def _sign(self) -> Path:
+        return self.address.parent / "alive"
 
     @property
     def _mark(self) -> Path:

@@ -127,9 +127,11 @@ class RemoteModel:
         """Give the connection; where there is none, connect as soon as somebody listens."""
         deadline = monotonic() + patience_s
         while self._connection is None:
+            began = monotonic()
             try:
                 self._connection, self._algorithm = self._connected()
             except (EOFError, OSError) as error:
+                deadline += monotonic() - began  # one that hung until it ended was there so long
                 is_first = patience_s == inf
                 if not self._place.is_wanted or (is_first and self._place.is_closing):
                     raise ModelUnavailable("The model process is wanted no more.") from error

@@ -7,7 +7,7 @@ from dataclasses import replace
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Connection, Listener
 from time import monotonic
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from mammovlm.errors import LanguageModelUnavailable, ModelFailed, name_and_place
 from mammovlm.findings import Algorithm
@@ -25,9 +25,13 @@ from mammovlm.model_process.messages import (
     words_of,
     written_message,
 )
+from mammovlm.model_process.signs_of_life import BatchClock
 from mammovlm.model_process.wire import Kind, Message, receive, send
 
 _log = logging.getLogger(__name__)
+
+Asked = TypeVar("Asked")
+Given = TypeVar("Given")
 
 
 class DeviceLost(Exception):
@@ -63,12 +67,20 @@ class ModelService:
     words_elsewhere
         True where another machine words the answers: they are asked for at once and side by side,
         since nobody here computes meanwhile, and that machine makes batches of its own.
+    clock
+        Of the batches; one of its own where None.
     """
 
     def __init__(
-        self, model: ManyStudiesModel, requests: BatchQueue, *, words_elsewhere: bool = False
+        self,
+        model: ManyStudiesModel,
+        requests: BatchQueue,
+        *,
+        words_elsewhere: bool = False,
+        clock: BatchClock | None = None,
     ) -> None:
         self._model = model
+        self._clock = clock or BatchClock()
         self._requests = requests
         self._words_elsewhere = words_elsewhere
 
@@ -92,8 +104,19 @@ class ModelService:
         batch = self._requests.next()
         studies = [each for each in batch if isinstance(each.asked, ModelInput)]
         words = [each for each in batch if isinstance(each.asked, WriteRequest)]
-        self._answer(studies, self._model.assess_together)
-        self._answer(words, self._model.write_together)
+        self._answer(studies, self._timed(self._model.assess_together))
+        self._answer(words, self._timed(self._model.write_together))
+
+    def _timed(
+        self, run: Callable[[Sequence[Asked]], Sequence[Given]]
+    ) -> Callable[[Sequence[Asked]], Sequence[Given]]:
+        """Let the clock run while the model does; a batch cut into smaller ones is many batches."""
+
+        def timed(asked: Sequence[Asked]) -> Sequence[Given]:
+            with self._clock.running():
+                return run(asked)
+
+        return timed
 
     def _answer(
         self, waiting: Sequence[Waiting], run: Callable[[Sequence[Any]], Sequence[Any]]

@@ -16,7 +16,15 @@ from typing import NoReturn
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model import MammoVLM
 from mammovlm.model.ready_model import ready_model
-from mammovlm.model_process import UNUSABLE, BatchQueue, DeviceLost, MeetingPlace, ModelService
+from mammovlm.model_process import (
+    UNUSABLE,
+    BatchClock,
+    BatchQueue,
+    DeviceLost,
+    MeetingPlace,
+    ModelService,
+    give_signs_of_life,
+)
 from mammovlm.settings import Settings
 from mammovlm.tasks.logs import log_to_standard_error
 
@@ -32,10 +40,14 @@ def main() -> NoReturn:
         signal.signal(each, signal.SIG_IGN)
     place = MeetingPlace.from_text(sys.stdin.read())
     threading.Thread(target=_end_with_owner, args=(place,), daemon=True).start()
+    clock = BatchClock()
+    signs = (place, clock, settings.model_batch_limit_s)
+    threading.Thread(target=give_signs_of_life, args=signs, daemon=True).start()
     service = ModelService(
         _loaded(settings),
         BatchQueue(settings.batch_studies, settings.batch_wait_ms / 1000),
         words_elsewhere=bool(settings.language_model_url),
+        clock=clock,
     )
     place.address.unlink(missing_ok=True)
     try:

@@ -67,9 +67,12 @@ def loaded_worker() -> LoadedWorker:
 def start_model_process(**_: object) -> None:
     """Start the model process, where there is to be one, before the worker has children."""
     global _owner  # noqa: PLW0603  one per worker, by design
-    if wants_model_process(Settings()):
+    settings = Settings()
+    if wants_model_process(settings):
         command = [sys.executable, "-m", "mammovlm.tasks.model_server"]
-        _owner = ModelProcessOwner(command, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        _owner = ModelProcessOwner(
+            command, lambda: os.kill(os.getpid(), signal.SIGTERM), settings.model_silence_s
+        )
 
 
 @worker_shutting_down.connect
