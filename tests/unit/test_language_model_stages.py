@@ -16,7 +16,8 @@ from mammovlm.study import Slot
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import StageConfig
-from mammovlm.training.tune_language_model import RESULT, TuningConfig, evaluate, tune
+from mammovlm.training.tune_language_model import RESULT, TuningConfig, tune
+from mammovlm.training.tuned_evaluation import evaluate
 from mammovlm.words.english import ENGLISH
 from surrogate_embeddings import write_surrogate
 from tiny_language_models import save_tiny
@@ -45,9 +46,9 @@ def losses(out: Path) -> list[float]:
         return [float(row[2]) for row in csv.reader(file)]
 
 
-@pytest.mark.parametrize("kind", ["llama", "glm"])
+@pytest.mark.parametrize(("kind", "questions"), [("llama", 2), ("glm", 0)])
 def test_only_lift_and_lora_change_and_the_loss_falls(
-    tmp_path: Path, exams: Exams, kind: str
+    tmp_path: Path, exams: Exams, kind: str, questions: int
 ) -> None:
     base = base_of(tmp_path, kind)
     before = {name: tensor.clone() for name, tensor in base.causal_lm.state_dict().items()}
@@ -66,8 +67,10 @@ def test_only_lift_and_lora_change_and_the_loss_falls(
         "loss.csv",
         "loss.png",
     }
-    told = evaluate(base_of(tmp_path, kind), weights, exams, texts=2, answers=2)
+    told = evaluate(base_of(tmp_path, kind), weights, exams, texts=1, answers=questions)
     assert told["trained_on"] == "surrogate embeddings of a test"
+    assert told["swap"]["pairs"] == 1, "one text is enough for one exchange"
+    assert ("answers" in told) == bool(questions)
 
 
 def test_stage_s3a_trains_the_lift_alone(tmp_path: Path, exams: Exams) -> None:

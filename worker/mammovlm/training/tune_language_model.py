@@ -19,25 +19,21 @@ from accelerate import Accelerator
 from matplotlib import pyplot
 from rich.progress import Progress
 
-from mammovlm.findings import ModelPart
 from mammovlm.model.device import ComputeDevice
-from mammovlm.model.language_model import tuned
 from mammovlm.model.language_model_base import Base, compact_base, folder_base
 from mammovlm.model.language_model_tuning import (
     Tuning,
     lora_tensors,
     save_tuning,
-    tuning_from_tensors,
     with_lora,
 )
 from mammovlm.model.soft_prefix import Lift, word_embeddings_of
-from mammovlm.model.weights import file_sha256, verified_tensors
+from mammovlm.model.weights import file_sha256
 from mammovlm.settings import Settings
-from mammovlm.training.answer_evaluation import measure_answers
 from mammovlm.training.explanation_batches import ExplanationBatches
 from mammovlm.training.explanation_pairs import Exams, read_exams
-from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import AnswerLoss, StageConfig, StagePlace, train_stage
+from mammovlm.training.tuned_evaluation import evaluate
 from mammovlm.training.written_weights import enter_weights
 from mammovlm.words.english import ENGLISH
 
@@ -176,50 +172,6 @@ def _plot(out: Path) -> None:
     pyplot.close(figure)
 
 
-def evaluate(
-    base: Base, weights: Path, exams: Exams, texts: int, answers: int
-) -> dict[str, object]:
-    """Measure tuned weights on the women kept back.
-
-    Parameters
-    ----------
-    base
-        A fresh one: the tuned weights are merged into it.
-    weights
-        File that `tune` wrote.
-    texts, answers
-        How many texts to generate (half as many pairs of women are exchanged), and how many
-        questions to ask.
-
-    Returns
-    -------
-    dict
-        Plain values, ready for JSON.
-    """
-    tuning = tuning_from_tensors(verified_tensors(weights, file_sha256(weights)))
-    model = tuned(base, tuning, ModelPart("language model", base.name, None, exams.trained_on))
-    measures = {
-        "wordings": asdict(measure_wordings(model.write, exams.held_out, ENGLISH, texts)),
-        "swap": asdict(measure_swap(model.write, exams.held_out, ENGLISH, texts // 2)),
-    }
-    with Progress() as bar:
-        task = bar.add_task("questions", total=answers)
-        asked = measure_answers(
-            model.write,
-            exams.held_out,
-            ENGLISH,
-            answers,
-            told=lambda done: bar.update(task, completed=done),
-        )
-    return {
-        **measures,
-        "answers": asdict(asked),
-        "held_out_exams": len(exams.held_out),
-        "trained_on": exams.trained_on,
-        "sha256": file_sha256(weights),
-    }
-
-
 @click.command()
 @click.option("--embeddings", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Run folder.")
@@ -232,8 +184,20 @@ def evaluate(
 @click.option("--rank", default=8, show_default=True, help="Rank of the LoRA pairs.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
-@click.option("--texts", default=30, show_default=True, help="Texts to evaluate; 0: none.")
-@click.option("--answers", default=60, show_default=True, help="Questions to ask in evaluation.")
+@click.option(
+    "--texts",
+    type=click.IntRange(0),
+    default=30,
+    show_default=True,
+    help="Texts to evaluate; 0: no evaluation.",
+)
+@click.option(
+    "--answers",
+    type=click.IntRange(0),
+    default=60,
+    show_default=True,
+    help="Questions to ask in evaluation.",
+)
 @click.option(
     "--weights",
     "weights_folder",
