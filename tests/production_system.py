@@ -167,6 +167,12 @@ class ProductionSystem:
             "MAMMOVLM_DICOMWEB_URL": f"{self.url}/dicom-web",
         }
 
+    @property
+    def passwords(self) -> list[str]:
+        """Give what no log and no answer may show."""
+        names = ("plugin_broker_password", "mammovlm_broker_password", "mammovlm_dicomweb_password")
+        return [*map(self.secrets.text, names), self.secrets.people[1]]
+
     def start(self) -> None:
         """Start everything; the broker first, since it takes longest."""
         for program in self.programs.values():

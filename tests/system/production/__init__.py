@@ -1,0 +1,1 @@
+"""The production configuration as one system with TLS everywhere; see ``conftest``."""
