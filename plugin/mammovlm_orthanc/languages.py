@@ -67,7 +67,7 @@ class Language:
         told = next((key for key in keys if text.startswith(ENGLISH.sentences[key])), "")
         detail = text.removeprefix(ENGLISH.sentences[told]).strip(" ()") if told else ""
         sentence = self.sentences[told or keys[0]]
-        return self("reason.detail", text=sentence, detail=detail) if detail else sentence
+        return self("page.detail", text=sentence, detail=detail) if detail else sentence
 
     def status(self, document: dict[str, Any]) -> dict[str, Any]:
         """Give a status document, or an entry of its history, with its texts in this language."""

@@ -12,8 +12,15 @@ from local_servers import Orthanc, wait_until
 from mammogram_files import four_views, mammogram
 from mammovlm.explanation import explain
 from mammovlm.findings import Region, RegionKind
-from page_actions import choose_language, latin_words, open_worklist, row, wait_for_pictures
-from page_system import PageSystem, picture
+from page_actions import (
+    choose_language,
+    latin_words,
+    open_worklist,
+    row,
+    scrolls_sideways,
+    wait_for_pictures,
+)
+from page_system import PHONE, PageSystem, picture
 from report_examples import suspicious
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
@@ -167,7 +174,10 @@ def test_the_page_in_chinese_is_chinese_whole_and_the_choice_is_kept(
     expect(page.locator("#opinion .entries")).to_contain_text("李医生 不同意")
     page.locator("#basis summary").click()
     assert latin_words(page) <= NAMES
+    page.set_viewport_size(PHONE)
     page.reload()
     expect(page.locator("#progress")).to_contain_text("接收中")
+    assert not scrolls_sideways(page)
+    picture(page, "study-chinese-phone")
     choose_language(page, "en-US")
     expect(page.locator("#numbers")).to_contain_text("Breast density")

@@ -6,6 +6,8 @@ from http import HTTPStatus
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mammovlm_orthanc import page_files
 from mammovlm_orthanc.languages import (
@@ -27,6 +29,11 @@ SCRIPTS = sorted(PAGE.glob("*.js"))
 CHINESE = LANGUAGES["zh-CN"]
 TWO_WORDS = re.compile(r"[A-Za-z]{2,}[,.:;!?…]*\s+[(“]?[A-Za-z]{2,}")
 A_CAPITAL = re.compile(r"[A-Z][a-z]+[.!?…]?")
+# A literal as an accessible name or a hint, as the first child of an element, or as its text.
+WORDS_FOR_PEOPLE = re.compile(
+    r"(?:'aria-label'|\b(?:title|placeholder|alt)): ['`][^'`]*|\bsay\('[^']*|textContent = '[^']+"
+    r"|\},\s*'[^']*[A-Za-z][^']*'(?=\s*[,)])"
+)
 NOT_SHOWN = {
     *("ArrowDown", "ArrowUp", "Home", "End", "Enter", "Escape"),  # names of keys
     *("fitted on validation exams", "none (raw score)"),  # as the report has them
@@ -120,7 +127,7 @@ def test_no_script_says_anything_in_a_language_of_its_own(path: Path) -> None:
         if TWO_WORDS.search(text) or A_CAPITAL.fullmatch(text.strip())
     ]
     assert [text for text in said if text.strip() not in NOT_SHOWN] == []
-    assert re.findall(r"(?:'aria-label'|\btitle|\bplaceholder|\balt): ['`]", source) == []
+    assert WORDS_FOR_PEOPLE.findall(source) == []
 
 
 @pytest.mark.parametrize("path", sorted(PAGE.glob("*.html")), ids=lambda path: path.name)
@@ -134,6 +141,8 @@ def test_no_page_says_anything_in_a_language_of_its_own(path: Path) -> None:
 def test_what_finds_english_in_the_sources_finds_it() -> None:
     said = list(script_texts("a('Run again') // a comment's\nb(`x ${c('Not here')} y`, 'Done')"))
     assert said == ["Run again", "Not here", "x  y", "Done"]
+    own = ["{ title: 'view' }", "element('b', {}, 'draft')", "say('kept')", "a.textContent = 'b'"]
+    assert [bool(WORDS_FOR_PEOPLE.search(source)) for source in own] == [True] * len(own)
     texts = PageTexts()
     texts.feed('<p title="A title"><kbd>Esc</kbd> back <img alt="view"></p>')
     assert texts.texts == ["A title", "back", "view"]
@@ -151,6 +160,11 @@ def test_the_site_chooses_the_language_and_a_reader_may_choose_another() -> None
     assert '<html lang="en-US">' in page("zh-CN", f"other=1; {COOKIE}=en-US")
     for odd in (f"{COOKIE}=tlh", f"{COOKIE}=", f"{COOKIE}=../x", "=;=", 'a="'):
         assert language_of({"cookie": odd}, "zh-CN") is CHINESE
+
+
+@given(st.text())
+def test_whatever_a_cookie_holds_there_is_a_language(cookie: str) -> None:
+    assert language_of({"cookie": cookie}, "zh-CN") in LANGUAGES.values()
 
 
 def test_the_setting_takes_the_languages_that_there_are() -> None:
