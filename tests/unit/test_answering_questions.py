@@ -14,9 +14,10 @@ from mammovlm.archive.questions import PluginQuestions, QuestionGone
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid
 from mammovlm.job import AnalysisJob, StoredInstance
 from mammovlm.model import MammoVLM
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.question import AskedQuestion, GivenAnswer, QuestionReference, ReportedLikelihood
 from mammovlm.settings import Settings
-from mammovlm.study import HANGING_ORDER, Laterality, Slot, Study
+from mammovlm.study import HANGING_ORDER, Laterality, Study
 from random_findings import ALGORITHM, random_findings
 
 ASKED = AskedQuestion(
@@ -71,9 +72,9 @@ class Model:
         Output.findings = replace(findings, views=views)  # type: ignore[attr-defined]
         return Output
 
-    def write(self, prompt: str, embeddings: Any, slots: Sequence[Slot], likely: Any) -> str:
-        assert len(embeddings) == len(slots) == 4
-        self.prompts.append(prompt)
+    def write(self, request: WriteRequest) -> str:
+        assert len(request.embeddings) == len(request.slots) == 4
+        self.prompts.append(request.prompt)
         return self._wording
 
 

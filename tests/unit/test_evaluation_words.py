@@ -1,6 +1,5 @@
 """Explanations are measured on the exams that are evaluated, and no text is written twice."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,13 +27,11 @@ class Scribe:
         self.asked = 0
         self._lies_every = lies_every
 
-    def __call__(
-        self, prompt: str, embeddings: np.ndarray, slots: Sequence[Slot], likely: Sequence[str] = ()
-    ) -> str:
+    def __call__(self, request: WriteRequest) -> str:
         self.asked += 1
         if self._lies_every and self.asked % self._lies_every == 0:
             return "The score is high for the left breast. The score is low for the left breast."
-        return next(iter(likely), "Your breast tissue is very dense.")
+        return next(iter(request.likely), "Your breast tissue is very dense.")
 
 
 def _study(number: int, slots: tuple[Slot, ...] = HANGING_ORDER) -> StudyScores:
@@ -92,24 +89,28 @@ def test_what_passes_what_contradicts_and_what_reaches_the_reader(
 
 def test_a_text_is_written_once_for_the_same_weights(tmp_path: Path) -> None:
     path, image = tmp_path / "texts.jsonl", np.zeros((4, 128), np.float32)
+
+    def this(*likely: str, by: float = 0) -> WriteRequest:
+        return WriteRequest("Say this.", (image + by).astype(np.float32), HANGING_ORDER, likely)
+
     first = Scribe()
     kept = KeptTexts(first, path, "2.25.1")
-    texts = [kept("Say this.", image, HANGING_ORDER, [word]) for word in ("One.", "Two.")]
+    texts = [kept(this(word)) for word in ("One.", "Two.")]
     assert texts == ["One.", "One."]
     assert first.asked == 1
     assert len(kept.seconds) == 2
     with path.open("ab") as file:
         file.write(b'\n{"key": "cut o')
     again = Scribe()
-    assert KeptTexts(again, path, "2.25.1")("Say this.", image, HANGING_ORDER) == "One."
+    assert KeptTexts(again, path, "2.25.1")(this()) == "One."
     assert again.asked == 0
     slow = KeptTexts(again, tmp_path / "slow.jsonl", "2.25.1", longest=0.0)
-    assert slow("Say this.", image, HANGING_ORDER, ["Five."]) == "Five."
+    assert slow(this("Five.")) == "Five."
     assert slow.cut == 1
     assert not (tmp_path / "slow.jsonl").exists()
     again.asked = 0
-    KeptTexts(again, path, "2.25.2")("Say this.", image, HANGING_ORDER, ["Three."])
-    KeptTexts(again, path, "2.25.1")("Say this.", image + 1, HANGING_ORDER, ["Four."])
+    KeptTexts(again, path, "2.25.2")(this("Three."))
+    KeptTexts(again, path, "2.25.1")(this("Four.", by=1))
     assert again.asked == 2
 
 

@@ -6,7 +6,6 @@ The server is a real one on this machine that speaks the protocol (`completion_s
 import json
 import ssl
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from mammovlm.model.language_model_server import (
 )
 from mammovlm.model.remote_language_model import remote_language_model
 from mammovlm.model.weights import WeightsFolder
-from mammovlm.model.write_request import WriteRequest
+from mammovlm.model.write_request import WriteRequest, about_views
 from mammovlm.settings import Settings
 from mammovlm.study import HANGING_ORDER
 from mammovlm.words import LANGUAGES
@@ -61,7 +60,7 @@ def settings(url: str, **others: Any) -> Settings:
 
 def explained(url: str, **others: Any) -> Explanation:
     remote = remote_language_model(settings(url, **others), WeightsFolder(Path("nowhere")))
-    write = partial(remote.write, embeddings=EMBEDDINGS, slots=HANGING_ORDER)
+    write = about_views(remote.write, EMBEDDINGS, HANGING_ORDER)
     return explain(FINDINGS, write)
 
 
@@ -102,7 +101,7 @@ def _facts_line(asked: dict[str, Any]) -> str:
 
 def test_a_question_stays_here_and_only_its_facts_are_sent(server: Completions) -> None:
     remote = remote_language_model(settings(server.url), WeightsFolder(Path("nowhere")))
-    write = partial(remote.write, embeddings=EMBEDDINGS, slots=HANGING_ORDER)
+    write = about_views(remote.write, EMBEDDINGS, HANGING_ORDER)
     question = "How dense is it, Jane Roe?"
     earlier = [Round("How dense is it? I am Jane Roe.", "Dense, Jane Roe.")]
     told = answer(question, earlier, FACTS, write, shows_question=False)
@@ -217,8 +216,8 @@ def test_prompt_embeddings_give_the_words_that_the_model_gives_here(
     server.embedded = embedded
     wanted = settings(server.url, language_model_prompt_embeddings=True)
     remote = remote_language_model(wanted, folder)
-    expected = here.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
-    assert remote.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER) == expected
+    asked = WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
+    assert remote.write(asked) == here.write(asked)
     assert server.paths == ["/v1/completions"]
     assert "prompt embeddings of the views" in remote.part.architecture
     assert remote.part.weights_sha256 == here.part.weights_sha256

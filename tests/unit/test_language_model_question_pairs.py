@@ -12,6 +12,7 @@ from mammovlm.explanation import refusal_of, worded
 from mammovlm.explanation.facts import ScoreRange, Topic, claims_of
 from mammovlm.explanation.questions import read_questions
 from mammovlm.findings import DensityCategory
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.training.answer_evaluation import measure_answers
 from mammovlm.training.contradictions import contradictions
 from mammovlm.training.explanation_batches import ExplanationBatches
@@ -103,7 +104,7 @@ def test_a_text_on_other_facts_contradicts() -> None:
 
 
 def test_a_language_model_that_lies_is_measured_and_never_reaches_the_reader() -> None:
-    def lie(prompt: str, embeddings: object, slots: object, likely: object = ()) -> str:
+    def lie(request: WriteRequest) -> str:
         return "Your breast tissue is very dense. The score for both breasts is in the high range."
 
     exam = replace(EXAM, density=DensityCategory.A, scores=(ScoreRange.LOWER, ScoreRange.LOWER))

@@ -1,7 +1,6 @@
 """Stages S3a and S3b train what they should and nothing else, and can be taken up again."""
 
 import csv
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from mammovlm.model.language_model_base import Base, folder_base
-from mammovlm.study import Slot
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import StageConfig
@@ -120,16 +119,15 @@ def test_the_measures_tell_a_faithful_writer_from_a_blind_one(exams: Exams) -> N
     phrases = {"A": "almost all fat", "B": "mostly fat with some dense areas"}
     phrases |= {"C": "dense in many areas", "D": "very dense"}
 
-    def looks(
-        prompt: str, embeddings: np.ndarray, slots: Sequence[Slot], likely: Sequence[str] = ()
-    ) -> str:
-        density = max(centres, key=lambda one: float(centres[one] @ embeddings.mean(0)))
-        told = next((text for text in phrases.values() if f"Density: {text}" in prompt), None)
+    def looks(request: WriteRequest) -> str:
+        seen = request.embeddings.mean(0)
+        density = max(centres, key=lambda one: float(centres[one] @ seen))
+        told = next(
+            (text for text in phrases.values() if f"Density: {text}" in request.prompt), None
+        )
         return f"Your breast tissue is {told or phrases[density]}."
 
-    def blind(
-        prompt: str, embeddings: np.ndarray, slots: Sequence[Slot], likely: Sequence[str] = ()
-    ) -> str:
+    def blind(request: WriteRequest) -> str:
         return "Your breast tissue is very dense."
 
     seen = measure_swap(looks, exams.held_out, ENGLISH, pairs=10)

@@ -38,7 +38,7 @@ EMBEDDINGS = np.random.default_rng(0).normal(size=(4, 128)).astype(np.float32)
 
 def test_without_tuned_weights_it_says_nothing_and_says_so(tmp_path: Path) -> None:
     model = load_language_model("compact", WeightsFolder(tmp_path), tmp_path)
-    assert model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER) == ""
+    assert model.write(WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER)) == ""
     assert model.part == ModelPart("language model", "SmolLM2-135M-Instruct", None, UNTUNED)
     assert UNTUNED == "not tuned, not used"
 
@@ -46,9 +46,9 @@ def test_without_tuned_weights_it_says_nothing_and_says_so(tmp_path: Path) -> No
 @pytest.mark.parametrize("kind", ["llama", "glm"])
 def test_a_tuned_model_writes_the_same_words_twice(tmp_path: Path, kind: str) -> None:
     model = load_language_model("paper", weights_folder(tmp_path, kind), tmp_path)
-    first = model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
+    first = model.write(WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER))
     assert first
-    assert model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER) == first
+    assert model.write(WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER)) == first
     assert model.part.weights_sha256 is not None
 
 
@@ -69,8 +69,8 @@ def test_the_share_of_a_first_word_reads_the_images_and_complements_the_other(
 
 def test_another_womans_embeddings_change_the_words(tmp_path: Path) -> None:
     model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
-    first = model.write("Breasts: right.", EMBEDDINGS * 5, HANGING_ORDER)
-    assert model.write("Breasts: right.", -EMBEDDINGS * 5, HANGING_ORDER) != first
+    first = model.write(WriteRequest("Breasts: right.", EMBEDDINGS * 5, HANGING_ORDER))
+    assert model.write(WriteRequest("Breasts: right.", -EMBEDDINGS * 5, HANGING_ORDER)) != first
 
 
 def test_merged_weights_compute_what_the_pairs_computed(tmp_path: Path) -> None:
@@ -145,13 +145,13 @@ def test_pickled_weights_are_refused(tmp_path: Path) -> None:
 
 def test_an_untuned_model_object_has_no_voice() -> None:
     silent = SoftPrefixLanguageModel(ModelPart("language model", "", None, UNTUNED))
-    assert silent.write("Say something.", EMBEDDINGS, HANGING_ORDER) == ""
+    assert silent.write(WriteRequest("Say something.", EMBEDDINGS, HANGING_ORDER)) == ""
 
 
 def test_embeddings_and_views_must_agree_in_number(tmp_path: Path) -> None:
     model = load_language_model("paper", weights_folder(tmp_path, "llama"), tmp_path)
     with pytest.raises(ValueError, match="soft tokens"):
-        model.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER[:2])
+        model.write(WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER[:2]))
 
 
 @pytest.mark.parametrize("kind", ["llama", "glm", "qwen2"])
@@ -164,7 +164,7 @@ def test_several_studies_at_once_get_the_words_that_each_gets_alone(
         WriteRequest(prompt, EMBEDDINGS[: 4 - row] * (row + 1), HANGING_ORDER[: 4 - row], likely)
         for row, (prompt, likely) in enumerate(zip(prompts, ((), ("a b",), ()), strict=True))
     ]
-    alone = [model.write(one.prompt, one.embeddings, one.slots, one.likely) for one in requests]
+    alone = [model.write(one) for one in requests]
     assert all(alone)
     assert model.write_together(requests) == alone
     assert model.write_together([]) == []
@@ -203,7 +203,7 @@ def test_quantised_weights_take_less_memory_and_still_write(
     assert small.part.architecture.endswith(f", {bits} weights")
     assert small.part != whole.part
     requests = [WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER)] * 2
-    alone = small.write("Breasts: right.", EMBEDDINGS, HANGING_ORDER)
+    alone = small.write(WriteRequest("Breasts: right.", EMBEDDINGS, HANGING_ORDER))
     assert alone
     assert small.write_together(requests) == [alone, alone]
 

@@ -11,6 +11,7 @@ from mammovlm.errors import WeightsUnusable
 from mammovlm.findings import DensityCategory
 from mammovlm.model import MammoVLM, ModelOutput
 from mammovlm.model.parts import COMPACT_WEIGHTS
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.settings import Settings
 from mammovlm.study import HANGING_ORDER, Laterality, LeftOut, LeftOutReason
 from simulated_studies import simulated_study
@@ -162,7 +163,8 @@ def test_other_weights_are_another_device(tmp_path: Path, model: MammoVLM) -> No
 
 def test_an_untrained_model_stays_silent(tmp_path: Path) -> None:
     model = _untrained(tmp_path)
-    assert model.write("Density C.", np.zeros((4, 128), np.float32), list(HANGING_ORDER)) == ""
+    request = WriteRequest("Density C.", np.zeros((4, 128), np.float32), HANGING_ORDER)
+    assert model.write(request) == ""
 
 
 def test_the_paper_preset_without_weights_says_what_to_do() -> None:

@@ -104,7 +104,7 @@ def test_heads_without_weights_give_no_number(folder: Path, tmp_path: Path) -> N
 def test_an_untuned_language_model_is_not_loaded(folder: Path, tmp_path: Path) -> None:
     model = MammoVLM.load(settings(without(folder, tmp_path, "language_model")))
     output = model.assess(simulated_study())
-    assert model.write("Breasts: right.", output.embeddings, HANGING_ORDER) == ""
+    assert model.write(WriteRequest("Breasts: right.", output.embeddings, HANGING_ORDER)) == ""
 
 
 def test_a_text_branch_without_its_encoder_is_refused(folder: Path, tmp_path: Path) -> None:

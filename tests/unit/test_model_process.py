@@ -10,6 +10,7 @@ import pytest
 
 from mammovlm.errors import LanguageModelUnavailable, ModelFailed
 from mammovlm.model.model_input import ModelInput, prepared
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.model_process import (
     BatchQueue,
     DeviceLost,
@@ -119,9 +120,9 @@ def test_words_come_back_and_an_engine_that_is_away_is_away_by_its_own_words(
 ) -> None:
     asker = serve(ScriptedModel()).asker()
     rows = np.zeros((1, 128), np.float32)
-    assert asker.write("Density C", rows, HANGING_ORDER[:1]) == "Density C in words"
+    assert asker.write(WriteRequest("Density C", rows, HANGING_ORDER[:1])) == "Density C in words"
     with pytest.raises(LanguageModelUnavailable, match="the server is away"):
-        asker.write("away", rows, HANGING_ORDER[:1])
+        asker.write(WriteRequest("away", rows, HANGING_ORDER[:1]))
 
 
 def test_words_from_another_machine_wait_for_no_study(serve: Serve) -> None:
@@ -133,7 +134,7 @@ def test_words_from_another_machine_wait_for_no_study(serve: Serve) -> None:
     with ThreadPoolExecutor(2) as threads:
         study = threads.submit(assesses.assess, named("fine"))
         assert model.has_begun.wait(20)
-        words = threads.submit(writes.write, "Density C", rows, HANGING_ORDER[:1])
+        words = threads.submit(writes.write, WriteRequest("Density C", rows, HANGING_ORDER[:1]))
         assert words.result(20) == "Density C in words"
         assert not study.done()
         model.may_go_on.set()

@@ -16,6 +16,7 @@ from mammovlm.explanation.reported_facts import reported_facts
 from mammovlm.imaging import ReadingLimits, read_study
 from mammovlm.job import AnalysisJob
 from mammovlm.model import Model
+from mammovlm.model.write_request import WriteRequest
 from mammovlm.question import AskedQuestion, GivenAnswer
 from mammovlm.settings import Settings
 from mammovlm.study import Slot
@@ -75,7 +76,7 @@ class Answering:
     def _worded(self, asked: AskedQuestion, why_not_asked: str = "") -> GivenAnswer:
         def write(prompt: str, *, likely: Sequence[str]) -> str:
             seen = self._views(asked)
-            return self._model.write(prompt, seen.embeddings, seen.slots, likely)
+            return self._model.write(WriteRequest(prompt, seen.embeddings, seen.slots, likely))
 
         told = answer(
             asked.question,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from time import perf_counter
 
 from pydicom import Dataset
@@ -15,6 +14,7 @@ from mammovlm.findings import Explanation, Findings
 from mammovlm.imaging import ReadingLimits, read_study, readable_headers
 from mammovlm.job import AnalysisJob, StoredInstance
 from mammovlm.model import Model
+from mammovlm.model.write_request import about_views
 from mammovlm.results import (
     ObjectOptions,
     Refusal,
@@ -108,7 +108,7 @@ def _analyse_fetched(fetched: _Fetched, stage: "_Stopwatch") -> Analysis:
     findings = output.findings
     with stage("explain"):
         slots = [view.slot for view in findings.views]
-        write = partial(model.write, embeddings=output.embeddings, slots=slots)
+        write = about_views(model.write, output.embeddings, slots)
         asked = write if settings.include_patient_text else None
         explanation = explain(findings, asked, settings.language, settings.suspicion_threshold)
     with stage("objects"):

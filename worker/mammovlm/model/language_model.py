@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -35,7 +33,6 @@ from mammovlm.model.soft_prefix import Lift, lift_from, prompt_tokens, spliced, 
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.word_shares import share_of_first_words
 from mammovlm.model.write_request import WriteRequest
-from mammovlm.study import Slot
 
 PART: Final = "language_model"
 """Name of the tuned part in a folder's card, and of the folder with the base beside the card."""
@@ -82,25 +79,13 @@ class SoftPrefixLanguageModel:
             TogetherDecoder(base.causal_lm, capture=capture) if base and joins else None
         )
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def write(self, request: WriteRequest) -> str:
         """Word the facts.
 
         Parameters
         ----------
-        prompt
-            The facts and what to do with them.
-        embeddings
-            UMiCon's, float32, (views, 128).
-        slots
-            The views, row by row.
-        likely
-            Texts that the wording may follow in places; they make it come sooner and, in float32,
+        request
+            What is asked. Texts that the wording may follow make it come sooner and, in float32,
             change no word of it.
 
         Returns
@@ -111,9 +96,9 @@ class SoftPrefixLanguageModel:
         Raises
         ------
         ValueError
-            If ``embeddings`` and ``slots`` differ in number.
+            If its embeddings and slots differ in number.
         """
-        return self.write_together([WriteRequest(prompt, embeddings, slots, likely)])[0]
+        return self.write_together([request])[0]
 
     @torch.inference_mode()
     def write_together(self, requests: Sequence[WriteRequest]) -> list[str]:

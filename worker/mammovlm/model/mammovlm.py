@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -26,7 +25,7 @@ from mammovlm.model.presets import Preset
 from mammovlm.model.regions import InputGrid, regions_of
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.settings import Settings
-from mammovlm.study import Slot, Study
+from mammovlm.study import Study
 
 NO_EXPERT = "none (no expert is trained)"
 
@@ -93,15 +92,9 @@ class MammoVLM:
         reads = self._networks.read(inputs)
         return [self._output(each, read) for each, read in zip(inputs, reads, strict=True)]
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def write(self, request: WriteRequest) -> str:
         """Word an answer with the language model; see `mammovlm.model.Model`."""
-        return self.write_together([WriteRequest(prompt, embeddings, slots, likely)])[0]
+        return self.write_together([request])[0]
 
     def write_together(self, requests: Sequence[WriteRequest]) -> list[str]:
         """Word several answers; each gets the words that it would get alone."""
@@ -119,7 +112,7 @@ class MammoVLM:
         size = self.preset.umicon.size
         rows = np.full((len(made_up.views), size), size**-0.5, dtype=np.float32)
         with suppress(LanguageModelUnavailable):  # a server's; studies say so when they need it
-            self.write("Say that you are ready.", rows, made_up.slots)
+            self.write(WriteRequest("Say that you are ready.", rows, made_up.slots))
 
     def works(self) -> bool:
         """Whether the device still computes; see `mammovlm.model.networks.Networks.works`."""

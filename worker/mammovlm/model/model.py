@@ -1,14 +1,11 @@
 """What the pipeline needs of a model, wherever it runs."""
 
-from collections.abc import Sequence
 from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from mammovlm.findings import Algorithm
 from mammovlm.model.model_output import ModelOutput
-from mammovlm.study import Slot, Study
+from mammovlm.model.write_request import WriteRequest
+from mammovlm.study import Study
 
 
 class Model(Protocol):
@@ -27,25 +24,13 @@ class Model(Protocol):
             At least one view. Missing views are no error: what is there is assessed.
         """
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def write(self, request: WriteRequest) -> str:
         """Word an answer with the language model.
 
         Parameters
         ----------
-        prompt
-            The facts and the question.
-        embeddings
-            Of `assess`, (views, 128).
-        slots
-            The views' slots, row by row.
-        likely
-            Texts that the answer may follow in places; only for speed.
+        request
+            The facts and the question, with the embeddings of `assess`.
 
         Returns
         -------

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -29,7 +27,6 @@ from mammovlm.model.soft_prefix import Lift, lift_from, prompt_tokens, spliced
 from mammovlm.model.weights import WeightsFolder
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.settings import Settings
-from mammovlm.study import Slot
 
 AT_ONCE: Final = 8
 """Requests under way together; the server makes batches of them itself."""
@@ -52,13 +49,7 @@ class LanguageModel(Protocol):
     def part(self) -> ModelPart:
         """Identity, for the report."""
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def write(self, request: WriteRequest) -> str:
         """Word the facts of one study."""
 
     def write_together(self, requests: Sequence[WriteRequest]) -> list[str]:
@@ -111,21 +102,15 @@ class RemoteLanguageModel:
         self._server = server
         self._prefix = prefix
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
-        """Word the facts; parameters as of `mammovlm.model.language_model`.
+    def write(self, request: WriteRequest) -> str:
+        """Word the facts of one study.
 
         Raises
         ------
         LanguageModelUnavailable
             Where the server is away, refuses, is too slow or answers nonsense.
         """
-        return self._asked(WriteRequest(prompt, embeddings, slots, likely))
+        return self._asked(request)
 
     def write_together(self, requests: Sequence[WriteRequest]) -> list[str]:
         """Word the facts of several studies; "" for each that the server did not answer.

@@ -1,15 +1,11 @@
 """The model as a worker's process has it: prepares studies, asks the model process for the rest."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from multiprocessing.connection import Client, Connection
 from time import monotonic, sleep
 from typing import Final
-
-import numpy as np
-import numpy.typing as npt
 
 from mammovlm.errors import ModelUnavailable
 from mammovlm.findings import Algorithm
@@ -27,7 +23,7 @@ from mammovlm.model_process.messages import (
     words_message,
 )
 from mammovlm.model_process.wire import Kind, Message, receive, send
-from mammovlm.study import Slot, Study
+from mammovlm.study import Study
 
 _log = logging.getLogger(__name__)
 
@@ -82,15 +78,9 @@ class RemoteModel:
         """
         return output_of(self._ask(study_message(prepared(study, self._preset))))
 
-    def write(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def write(self, request: WriteRequest) -> str:
         """Word an answer; see `mammovlm.model.Model` and, for what is raised, `assess`."""
-        return text_of(self._ask(words_message(WriteRequest(prompt, embeddings, slots, likely))))
+        return text_of(self._ask(words_message(request)))
 
     def _ask(self, request: Message) -> Message:
         while True:

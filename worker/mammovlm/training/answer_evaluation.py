@@ -6,33 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
 
 from mammovlm.explanation.answers import Answer, AnswerOrigin, answer
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.patient_text import likely_texts
-from mammovlm.study import Slot
+from mammovlm.model.write_request import Write, about_views
 from mammovlm.training.contradictions import contradictions
 from mammovlm.training.explanation_pairs import Exam
 from mammovlm.training.question_pairs import QuestionPair, question_pair_for
 from mammovlm.training.question_phrasings import HELD_OUT
 from mammovlm.words.sentences import Sentences
-
-
-class WriteFromViews(Protocol):
-    """A language model that reads a prompt and the embeddings of views."""
-
-    def __call__(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
-        """Word a prompt."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +52,7 @@ class AnswerMeasures:
 
 
 def measure_answers(
-    write: WriteFromViews,
+    write: Write,
     exams: Sequence[Exam],
     sentences: Sentences,
     answers: int,
@@ -121,18 +104,16 @@ def measure_answers(
     )
 
 
-def _asked(write: WriteFromViews, asked: QuestionPair, sentences: Sentences) -> tuple[Answer, str]:
+def _asked(write: Write, asked: QuestionPair, sentences: Sentences) -> tuple[Answer, str]:
     """Give the answer as a reader gets it, and why the wording did not pass, "" where it did."""
     pair = asked.pair
 
-    def write_it(prompt: str, *, likely: Sequence[str]) -> str:
-        return write(prompt, pair.embeddings, pair.slots, likely)
-
-    told = answer(asked.question, asked.rounds, asked.all_facts, write_it)
+    about_them = about_views(write, pair.embeddings, pair.slots)
+    told = answer(asked.question, asked.rounds, asked.all_facts, about_them)
     if told.origin is not AnswerOrigin.REFUSAL:
         return told, "" if told.origin is AnswerOrigin.LANGUAGE_MODEL else _reason(told.check)
     likely = likely_texts(pair.facts, sentences, asked.topics)
-    said = " ".join(write(pair.prompt, pair.embeddings, pair.slots, likely).split())
+    said = " ".join(about_them(pair.prompt, likely=likely).split())
     refusal = refusal_of(said, pair.facts, sentences, asked.topics)
     return told, str(refusal.reason) if refusal else ""
 

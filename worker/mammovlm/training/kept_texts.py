@@ -4,19 +4,16 @@ Decoding is greedy, so the same input gives the same words.
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import TypeAdapter, ValidationError
 
 from mammovlm.model.language_model import MAX_SECONDS
-from mammovlm.study import Slot
-from mammovlm.training.answer_evaluation import WriteFromViews
+from mammovlm.model.write_request import Write, WriteRequest
 
 
 @dataclass(frozen=True)
@@ -54,7 +51,7 @@ class KeptTexts:
     _LINE: Final = TypeAdapter(KeptText)
 
     def __init__(
-        self, write: WriteFromViews, path: Path, device_uid: str, longest: float = MAX_SECONDS
+        self, write: Write, path: Path, device_uid: str, longest: float = MAX_SECONDS
     ) -> None:
         self._write, self._path, self._device_uid = write, path, device_uid
         self._longest = longest
@@ -68,19 +65,15 @@ class KeptTexts:
         self.seconds: list[float] = []
         self.cut = 0
 
-    def __call__(
-        self,
-        prompt: str,
-        embeddings: npt.NDArray[np.float32],
-        slots: Sequence[Slot],
-        likely: Sequence[str] = (),
-    ) -> str:
+    def __call__(self, request: WriteRequest) -> str:
         """Word a prompt, or give what was worded before."""
-        told = f"{self._device_uid}\0{prompt}\0{' '.join(map(str, slots))}\0".encode()
-        key = hashlib.sha256(told + np.ascontiguousarray(embeddings, "<f4").tobytes()).hexdigest()
+        slots = " ".join(map(str, request.slots))
+        told = f"{self._device_uid}\0{request.prompt}\0{slots}\0".encode()
+        numbers = np.ascontiguousarray(request.embeddings, "<f4").tobytes()
+        key = hashlib.sha256(told + numbers).hexdigest()
         if key not in self._known:
             start = perf_counter()
-            text = self._write(prompt, embeddings, slots, likely)
+            text = self._write(request)
             self._keep(KeptText(key, text, round(perf_counter() - start, 3)))
         self.seconds.append(self._known[key].seconds)
         return self._known[key].text

@@ -20,8 +20,8 @@ from mammovlm.explanation.patient_text import likely_texts, template_text
 from mammovlm.explanation.prompt import prompt_for
 from mammovlm.explanation.readability import grade_of
 from mammovlm.findings import DensityCategory
+from mammovlm.model.write_request import Write, WriteRequest
 from mammovlm.study import HANGING_ORDER
-from mammovlm.training.answer_evaluation import WriteFromViews
 from mammovlm.training.contradictions import contradictions
 from mammovlm.training.explanation_pairs import Exam, facts_from, pair_for
 from mammovlm.words.sentences import Sentences
@@ -100,7 +100,7 @@ class _Said:
 
 
 def measure_wordings(
-    write: WriteFromViews,
+    write: Write,
     exams: Sequence[Exam],
     sentences: Sentences,
     texts: int,
@@ -146,11 +146,13 @@ def measure_wordings(
     )
 
 
-def _said(write: WriteFromViews, exam: Exam, sentences: Sentences, draw: random.Random) -> _Said:
+def _said(write: Write, exam: Exam, sentences: Sentences, draw: random.Random) -> _Said:
     pair = pair_for(exam, "S3b", sentences, draw)
     likely = likely_texts(pair.facts, sentences)
     start = perf_counter()
-    said = write(prompt_for(pair.facts, sentences), pair.embeddings, pair.slots, likely)
+    said = write(
+        WriteRequest(prompt_for(pair.facts, sentences), pair.embeddings, pair.slots, likely)
+    )
     seconds = perf_counter() - start
     text = " ".join(said.split())
     refusal = refusal_of(text, pair.facts, sentences)
@@ -158,7 +160,7 @@ def _said(write: WriteFromViews, exam: Exam, sentences: Sentences, draw: random.
 
 
 def measure_swap(
-    write: WriteFromViews,
+    write: Write,
     exams: Sequence[Exam],
     sentences: Sentences,
     pairs: int,
@@ -183,7 +185,7 @@ def measure_swap(
         facts = facts_from(one, HANGING_ORDER)
         hidden = prompt_for(facts, sentences, seen_only=True)
         said = [
-            _density(write(hidden, exam.embeddings, HANGING_ORDER), sentences)
+            _density(write(WriteRequest(hidden, exam.embeddings, HANGING_ORDER)), sentences)
             for exam in (one, other)
         ]
         own += [said[0] is one.density, said[1] is other.density]
@@ -193,12 +195,10 @@ def measure_swap(
     return SwapMeasures(pairs, mean(own), mean(changed), mean(moved))
 
 
-def _moves(
-    write: WriteFromViews, facts: Facts, one: Exam, other: Exam, sentences: Sentences
-) -> bool:
+def _moves(write: Write, facts: Facts, one: Exam, other: Exam, sentences: Sentences) -> bool:
     prompt, likely = prompt_for(facts, sentences), likely_texts(facts, sentences)
     told = [
-        claims_in(write(prompt, exam.embeddings, HANGING_ORDER, likely), sentences)
+        claims_in(write(WriteRequest(prompt, exam.embeddings, HANGING_ORDER, likely)), sentences)
         for exam in (one, other)
     ]
     return told[0] != told[1]

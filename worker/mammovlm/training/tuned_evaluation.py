@@ -11,9 +11,9 @@ from mammovlm.model.language_model import tuned
 from mammovlm.model.language_model_base import Base
 from mammovlm.model.language_model_tuning import tuning_from_tensors
 from mammovlm.model.weights import file_sha256, verified_tensors
+from mammovlm.model.write_request import Write
 from mammovlm.training.answer_evaluation import (
     AnswerMeasures,
-    WriteFromViews,
     measure_answers,
 )
 from mammovlm.training.explanation_pairs import Exams
@@ -57,7 +57,7 @@ def evaluate(base: Base, weights: Path, exams: Exams, texts: int, answers: int) 
     }
 
 
-def _answers(write: WriteFromViews, exams: Exams, answers: int) -> AnswerMeasures:
+def _answers(write: Write, exams: Exams, answers: int) -> AnswerMeasures:
     with Progress() as bar:
         task = bar.add_task("questions", total=answers)
         return measure_answers(

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -64,13 +63,14 @@ def main(folder: Path) -> None:
     from mammovlm.cli.model_bench.reading_rate import files, read_exam  # noqa: PLC0415
     from mammovlm.explanation import explain  # noqa: PLC0415
     from mammovlm.model import MammoVLM  # noqa: PLC0415
+    from mammovlm.model.write_request import about_views  # noqa: PLC0415
     from mammovlm.settings import Settings  # noqa: PLC0415
 
     settings = Settings()
     model = MammoVLM.load(settings)
     output = model.assess(read_exam(files(folder)))
     slots = [view.slot for view in output.findings.views]
-    write = partial(model.write, embeddings=output.embeddings, slots=slots)
+    write = about_views(model.write, output.embeddings, slots)
     begun = perf_counter()
     explain(output.findings, write, settings.language, settings.suspicion_threshold)
     explained = perf_counter() - begun
