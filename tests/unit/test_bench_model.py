@@ -72,6 +72,14 @@ def test_a_clock_adds_up_and_leaves_nothing_behind() -> None:
     assert "forward" not in vars(layer)
 
 
+def test_a_stage_within_another_counts_once() -> None:
+    clock, inner = StageClock(torch.device("cpu")), torch.nn.Linear(2, 2)
+    outer = torch.nn.Sequential(inner)
+    with clock.watching([(inner, "forward", "inner"), (outer, "forward", "outer")]):
+        outer(torch.ones(1, 2))
+    assert set(clock.seconds) == {"outer"}
+
+
 @given(st.lists(st.floats(0.001, 1000), min_size=1, max_size=9))
 def test_a_spread_holds_its_median_between_its_extremes(values: list[float]) -> None:
     spread = Spread.of(values)

@@ -61,8 +61,9 @@ def timed(
 class StageClock:
     """Adds up the time that methods of the model's parts take, under the names of stages.
 
-    Every watched call waits for the GPU before and after it, which costs the whole a little; the
-    total is therefore measured apart, without a clock.
+    Of watched calls within each other the outermost one counts. Each of these waits for the GPU
+    before and after it, which costs the whole a little; the total is therefore measured apart,
+    without a clock.
 
     Parameters
     ----------
@@ -72,6 +73,7 @@ class StageClock:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
+        self._runs = False
         self.seconds: dict[str, float] = {}
 
     @contextmanager
@@ -81,22 +83,31 @@ class StageClock:
         Parameters
         ----------
         watched
-            Owner, name of the method, name of the stage.
+            Owner (an object, or a module with a function), name of the method, name of the stage.
         """
+        before = [vars(owner).get(method) for owner, method, _ in watched]
         for owner, method, stage in watched:
             setattr(owner, method, self._clocked(getattr(owner, method), stage))
         try:
             yield
         finally:
-            for owner, method, _ in watched:
-                delattr(owner, method)  # what the class says is there again
+            for (owner, method, _), own in zip(watched, before, strict=True):
+                if own is None:
+                    delattr(owner, method)  # what the class says is there again
+                else:
+                    setattr(owner, method, own)
 
     def _clocked(self, method: Callable[..., Any], stage: str) -> Callable[..., Any]:
         def clocked(*given: object, **named: object) -> object:
+            if self._runs:
+                return method(*given, **named)
             wait(self._device)
-            begun = perf_counter()
-            result = method(*given, **named)
-            wait(self._device)
+            self._runs, begun = True, perf_counter()
+            try:
+                result = method(*given, **named)
+                wait(self._device)
+            finally:
+                self._runs = False
             self.seconds[stage] = self.seconds.get(stage, 0.0) + perf_counter() - begun
             return result
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from mammovlm.cli.model_bench.subject import Subject
 from mammovlm.cli.model_bench.timing import Spread, StageClock, timed
+from mammovlm.model import networks
 from mammovlm.model.mammovlm import MammoVLM
 from mammovlm.model.model_input import ModelInput, prepared
 from mammovlm.study import Study
@@ -96,13 +97,17 @@ def _watched(subject: Subject, expert: str) -> list[tuple[object, str, str]]:
     assert selector is not None, "a measured model has all its parts"
     assert joint is not None, "a measured model has all its parts"
     umicon = "UMiCon (pooling, lesion finder if any, projection)"
+    adapter = joint.umicon.adapter(expert)
     return [
         (selector.encoder, "forward", "density selector"),
         (selector.head, "forward", "density selector"),
         (moe.expert(expert), "forward", "expert"),
-        (joint.umicon, "look", umicon),
+        (adapter, "look", umicon),
+        (adapter, "sum_up", umicon),
+        (adapter, "scaled", umicon),
         (joint.umicon, "forward", umicon),
         (joint.text_encoder, "forward", "text encoder and projection"),
         (joint.text_branch, "forward", "text encoder and projection"),
         (joint.fusion, "forward", "fusion"),
+        (networks, "decisive_cells", "class activation for regions"),
     ]
