@@ -1,6 +1,7 @@
 """S0 to S2 at full size, with tiny networks: the last stage leaves weights that a worker loads."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from mammovlm.model import MammoVLM, parts
 from mammovlm.model.presets import PRESETS
 from mammovlm.settings import Settings
 from mammovlm.training import train_full_size
+from mammovlm.training.explanation_pairs import read_exams
 from mammovlm.training.full_size.phantom_source import PhantomTraining
 from mammovlm.training.full_size.seen_exams import Look
 from mammovlm.training.full_size.sizes import sizes_of
@@ -29,7 +31,9 @@ from paper_weights import write_text_encoder
 from simulated_studies import simulated_study
 from tiny_phantoms import tiny_phantoms
 
-TINY = sizes_of("tiny")
+_SIZES = sizes_of("tiny")
+_UMICON = replace(_SIZES.preset.umicon, size=128)
+TINY = replace(_SIZES, preset=replace(_SIZES.preset, umicon=_UMICON))
 HELD_OUT = range(100, 140)
 ANOTHER = range(200, 240)
 
@@ -92,7 +96,12 @@ def test_the_last_stage_leaves_weights_that_analyse_a_study(
 ) -> None:
     exams = split(trained, tmp_path, training=range(24), validation=HELD_OUT, test=ANOTHER)
     weights = tmp_path / "weights"
-    card = write_weights_folder(weights, trained, TINY, exams, LOOK, limits="A test.")
+    card = write_weights_folder(
+        weights, trained, TINY, exams, LOOK, limits="A test.", embeddings=tmp_path / "e.safetensors"
+    )
+    for_s3 = read_exams(tmp_path / "e.safetensors")
+    assert (len(for_s3.training), len(for_s3.held_out)) == (24, 80)
+    assert for_s3.trained_on == "19 simulated exams (phantoms)"
     assert card.parts["umicon"].experts == ("convnext",)
     assert set(card.thresholds) == {"presence", "suspicion"}
     assert "19 simulated exams (phantoms); on exams held out their AUC was 0." in card.training_note

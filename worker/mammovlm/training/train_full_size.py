@@ -74,6 +74,7 @@ _LIMITS = (
     help="S2: also write the folder of weights that a worker loads; needs --selector.",
 )
 @click.option("--selector", type=_FILE, help="With --weights: what S0 left.")
+@click.option("--embeddings", type=_FILE, help="With --weights: also write what S3 learns from.")
 def main(
     *,
     stage: str,
@@ -86,6 +87,7 @@ def main(
     text_encoder: Path | None,
     weights: Path | None,
     selector: Path | None,
+    embeddings: Path | None,
     **changes: int | str | None,
 ) -> None:
     """Train one stage; a run that was stopped goes on when it is started again.
@@ -114,7 +116,8 @@ def main(
         _train(run, FirstWeights(before, encoders, text), out)
         if weights and selector and text_encoder and accelerator.is_main_process:
             looked_at = _split(exams, "S0", sizes, text_encoder)  # reports and gaps teach only
-            _write(run, StageFiles(selector, out, text_encoder), looked_at, weights)
+            files = StageFiles(selector, out, text_encoder)
+            _write(run, files, looked_at, weights, embeddings)
     except (ValueError, WeightsUnusable) as failure:
         raise click.ClickException(str(failure)) from failure
 
@@ -145,7 +148,9 @@ def _train(run: _Run, first: FirstWeights, out: Path) -> None:
         click.echo(f"{run.stage} is in {out}.")
 
 
-def _write(run: _Run, files: StageFiles, split: ExamSplit, weights: Path) -> None:
+def _write(
+    run: _Run, files: StageFiles, split: ExamSplit, weights: Path, embeddings: Path | None
+) -> None:
     """Write the folder of weights, and say what its card says."""
     looks = {
         "density": len(split.validation),
@@ -154,8 +159,12 @@ def _write(run: _Run, files: StageFiles, split: ExamSplit, weights: Path) -> Non
     with Progress(*_columns(), console=_console) as bar:
         tasks = {what: bar.add_task(f"look at {what}", total=n) for what, n in looks.items()}
         look = Look(run.place, run.plan.at_once, lambda what, n: bar.advance(tasks[what], n))
-        card = write_weights_folder(weights, files, run.sizes, split, look, limits=_LIMITS)
+        card = write_weights_folder(
+            weights, files, run.sizes, split, look, limits=_LIMITS, embeddings=embeddings
+        )
     click.echo(f"{card.training_note}\nThe weights are in {weights}: MAMMOVLM_PRESET=paper.")
+    if embeddings and not embeddings.is_file():
+        click.echo("No embeddings were written: S3 needs the scores of both heads.")
 
 
 def _split(

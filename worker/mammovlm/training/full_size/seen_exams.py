@@ -1,7 +1,7 @@
 """What trained networks make of exams, as the worker would: with its density, without a report."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 from torch import Tensor
@@ -38,12 +38,18 @@ class SeenExams:
 
     Parameters
     ----------
+    embeddings
+        UMiCon's, (exams, 4, C).
+    density
+        The selector's category of the study, 0..3, (exams,).
     fused
         The mean of each breast's views, right first, (exams, 2, 2C).
     presence, suspicious, patients
         As of `ExamBatch`.
     """
 
+    embeddings: Tensor
+    density: Tensor
     fused: Tensor
     presence: Tensor
     suspicious: Tensor
@@ -68,19 +74,39 @@ def seen_exams(
     selector: SelectorNetwork, network: JointNetwork, exams: CompleteExams, look: Look
 ) -> SeenExams:
     """Put exams, of which there may be none, through trained networks on the look's device."""
-    device, width = look.place.accelerator.device, 2 * network.joint.umicon.spec.size
+    device, size = look.place.accelerator.device, network.joint.umicon.spec.size
     none = torch.zeros(0, 2, dtype=torch.long)
-    parts = [(torch.zeros(0, 2, width), none, none, none[:, 0])]
+    parts = [
+        SeenExams(
+            torch.zeros(0, 4, size), none[:, 0], torch.zeros(0, 2, 2 * size), none, none, none[:, 0]
+        )
+    ]
     for rows, batch in _batches(exams, look):
         logits = _logits(selector, batch, look.place)
         categories = study_categories(torch.softmax(logits, dim=-1))
         with look.place.accelerator.autocast():
             text = network.texts(exams.metadata(rows, categories).to(device)).float()
             vectors = network.vectors(batch.views.to(device), batch.experts.to(device)).float()
+            embeddings = network.joint.umicon(vectors.flatten(0, 1)).float().cpu()
             fused = network.joint(vectors, text).float().cpu()
-        parts.append((breast_means(fused), batch.presence, batch.suspicious, batch.patients))
+        parts.append(
+            SeenExams(
+                embeddings.view(len(rows), 4, size),
+                torch.tensor(categories),
+                breast_means(fused),
+                batch.presence,
+                batch.suspicious,
+                batch.patients,
+            )
+        )
         look.told("heads", len(rows))
-    return SeenExams(*(torch.cat(each) for each in zip(*parts, strict=True)))
+    return joined(parts)
+
+
+def joined(parts: Sequence[SeenExams]) -> SeenExams:
+    """Put exams one behind the other."""
+    names = [field.name for field in fields(SeenExams)]
+    return SeenExams(*(torch.cat([getattr(part, name) for part in parts]) for name in names))
 
 
 def _logits(selector: SelectorNetwork, batch: ExamBatch, place: FullSizePlace) -> Tensor:

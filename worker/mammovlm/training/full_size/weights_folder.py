@@ -5,17 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
 from mammovlm.model.encoders import Encoder
+from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.weights import WeightsCard, load_into
 from mammovlm.training.density_stage import cooled, temperature
 from mammovlm.training.full_size.exams import CompleteExams
 from mammovlm.training.full_size.finished_heads import FinishedHead, SeenSplit, finished_heads
 from mammovlm.training.full_size.held_out import refuse_known
 from mammovlm.training.full_size.networks import JointNetwork, SelectorNetwork
-from mammovlm.training.full_size.seen_exams import Look, density_logits, seen_exams
+from mammovlm.training.full_size.seen_exams import Look, density_logits, joined, seen_exams
 from mammovlm.training.full_size.sizes import Sizes
 from mammovlm.training.full_size.stage_record import StageRecord, read_stage
 from mammovlm.training.full_size.training_note import training_note
+from mammovlm.training.phantom_embeddings import EmbeddedExams, save_embeddings
 from mammovlm.training.written_weights import TrainedPart, write_weights
 
 _NO_HEAD = "nothing: too few patients to calibrate a head on"
@@ -56,6 +60,7 @@ def write_weights_folder(
     look: Look,
     *,
     limits: str = "",
+    embeddings: Path | None = None,
 ) -> WeightsCard:
     """Cool the selector, finish the heads, measure them, and write every part with its card.
 
@@ -69,6 +74,8 @@ def write_weights_folder(
         From what, and how.
     limits
         A sentence that a report must say of these weights beside what they rest on.
+    embeddings
+        Also write there what S3 is trained on; left out where a head is missing.
 
     Raises
     ------
@@ -87,17 +94,34 @@ def write_weights_folder(
     for trained in (selector, network):
         trained.train(mode=False).to(look.place.accelerator.device)
     _cool(selector, exams.validation, look)
-    seen = [
-        seen_exams(selector, network, each, look)
-        for each in (exams.training, exams.validation, exams.test)
-    ]
-    heads = finished_heads(network, SeenSplit(*seen))
+    seen = SeenSplit(
+        *(
+            seen_exams(selector, network, each, look)
+            for each in (exams.training, exams.validation, exams.test)
+        )
+    )
+    heads = finished_heads(network, seen)
+    if embeddings:
+        embeddings.unlink(missing_ok=True)  # one of another run must not be taken for this one's
+        if set(heads) == set(HEAD_NAMES):
+            _write_embeddings(embeddings, seen, heads, joint.trained_on["joint"])
     note = training_note(density.trained_on["selector"], joint.trained_on["joint"], heads, limits)
     _copy_text_encoder(files.text_encoder, folder, sizes)
     parts = _selector_parts(selector, density) | _joint_parts(network, joint, heads)
     return write_weights(
         folder, parts, note, {name: each.threshold for name, each in heads.items()}
     )
+
+
+def _write_embeddings(
+    path: Path, seen: SeenSplit, heads: Mapping[str, FinishedHead], trained_on: str
+) -> None:
+    everyone = joined([seen.training, seen.validation, seen.test])
+    held_out = torch.ones(len(everyone.patients), dtype=torch.int64)
+    held_out[: len(seen.training.patients)] = 0
+    exams = EmbeddedExams(everyone.embeddings, everyone.density, everyone.fused, held_out)
+    finished = {name: each.head for name, each in heads.items()}
+    save_embeddings(path, exams, finished, trained_on=trained_on)
 
 
 def _cool(selector: SelectorNetwork, validation: CompleteExams, look: Look) -> None:
