@@ -142,6 +142,11 @@ def test_patients_that_a_stage_has_learned_from_calibrate_nothing(
         write_weights_folder(tmp_path / "weights", trained, TINY, exams, LOOK)
 
 
+def test_of_very_few_phantoms_none_is_held_out(tmp_path: Path) -> None:
+    split = train_full_size._split(tiny_phantoms(range(2), tmp_path / "v"), "S0", TINY, None)
+    assert [len(each) for each in (split.training, split.validation, split.test)] == [2, 0, 0]
+
+
 def test_what_another_stage_left_is_refused(trained: StageFiles, tmp_path: Path) -> None:
     swapped = StageFiles(trained.joint, trained.selector, trained.text_encoder)
     exams = split(trained, tmp_path, training=range(4), validation=HELD_OUT, test=ANOTHER)
