@@ -176,7 +176,8 @@ def _split(
     )
 
     def some(rows: range) -> PhantomTraining:
-        return PhantomTraining(exams.rows(torch.tensor(rows, dtype=torch.long)), stage, tokenise, expert)
+        chosen = exams.rows(torch.tensor(rows, dtype=torch.long))
+        return PhantomTraining(chosen, stage, tokenise, expert)
 
     split = split_of(len(exams.truths))
     return ExamSplit(some(split.training), some(split.validation), some(split.test))
