@@ -52,7 +52,17 @@ def women() -> JointWomen:
         suspicious=torch.where(presence == 1, drawn, -1),
     )
     some = seen.rows(torch.arange(MASKED))
-    return JointWomen(seen, seen.rows(TEST), (some, some), data, TRAIN, VALIDATION, TEST)
+    by_expert = dict.fromkeys(PRESETS["compact"].experts, seen.rows(TRAIN))
+    return JointWomen(
+        seen,
+        by_expert,
+        seen.rows(TEST),
+        (some, some),
+        data,
+        train=TRAIN,
+        validation=VALIDATION,
+        test=TEST,
+    )
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from mammovlm.errors import DeviceUnusable, WeightsUnusable
-from mammovlm.findings import ModelPart
+from mammovlm.findings import DensityCategory, ModelPart
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.device import CPU, ComputeDevice, compute_device
 from mammovlm.model.encoders import Encoder, create_encoder, empty_backbone
@@ -54,7 +55,7 @@ class LoadedParts:
     Parameters
     ----------
     preset
-        The sizes.
+        The sizes, with the routes that the weights were trained with.
     selector, joint
         None where untrained.
     moe
@@ -204,6 +205,7 @@ def load_parts(settings: Settings) -> LoadedParts:
             "their hashes; docs/model-card.md shows one."
         )
     weights = WeightsFolder(folder or COMPACT_WEIGHTS)
+    preset = _with_routes(preset, weights)
     compute, quantisation = _device_with_room(settings, weights)
     loader = _Loader(preset, weights, settings.cache_dir, compute)
     selector, moe, joint = loader.selector(), loader.moe(), loader.joint()
@@ -217,6 +219,19 @@ def load_parts(settings: Settings) -> LoadedParts:
         identities=(*loader.identities, language_model.part),
         training_note=loader.folder.card.training_note,
     )
+
+
+def _with_routes(preset: Preset, weights: WeightsFolder) -> Preset:
+    """Give the preset the routes that UMiCon was trained with, if the card tells them."""
+    routes = weights.card.parts["umicon"].routes if weights.has("umicon") else {}
+    if not routes:
+        return preset
+    if set(routes) != set(DensityCategory) or not set(routes.values()) <= set(preset.experts):
+        raise WeightsUnusable(
+            f"card.json in the weights folder must route each density to one of "
+            f"{', '.join(preset.experts)}. Put back the card that came with the weights."
+        )
+    return replace(preset, routes=MappingProxyType(dict(routes)))
 
 
 def _language_model(

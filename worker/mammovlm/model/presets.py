@@ -129,7 +129,7 @@ class Preset:
     experts
         By the paper's name.
     routes
-        Which expert serves which density (paper 3.1, table 6).
+        Which expert serves which density (paper 3.1, table 6); weights may tell others, measured.
     fallback
         The expert that serves a density whose own is untrained (four-systems A7).
     text, umicon

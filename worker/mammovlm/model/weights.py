@@ -4,7 +4,8 @@ A folder of weights holds ``card.json`` and the files that the card names::
 
     {"training_note": "...", "thresholds": {"presence": 0.05, "suspicion": 0.54},
      "parts": {"umicon": {"file": "umicon.safetensors", "sha256": "...", "trained_on": "phantoms",
-                          "experts": ["clip", "dinov2", "convnext"]}}}
+                          "experts": ["clip", "dinov2", "convnext"],
+                          "routes": {"A": "clip", "B": "clip", "C": "convnext", "D": "dinov2"}}}}
 
 A part that the card does not name is untrained. A file that the card names must be there and must
 have that hash: nothing is loaded on trust.
@@ -21,6 +22,7 @@ from safetensors.torch import load
 from torch import Tensor, nn
 
 from mammovlm.errors import WeightsUnusable
+from mammovlm.findings import DensityCategory
 from mammovlm.model.device import CPU, ComputeDevice
 
 CARD_NAME = "card.json"
@@ -39,6 +41,9 @@ class PartCard(BaseModel):
         In words, as the report prints it.
     experts
         For UMiCon: the experts whose features it was trained on (four-systems A7).
+    routes
+        For UMiCon: which expert serves which density, where that was measured; else empty, and
+        the preset's routes stand.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -47,6 +52,7 @@ class PartCard(BaseModel):
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     trained_on: str
     experts: tuple[str, ...] = ()
+    routes: Mapping[DensityCategory, str] = {}
 
 
 class WeightsCard(BaseModel):

@@ -37,7 +37,30 @@ from mammovlm.training.kept_encodings import KeptEncoder
 from mammovlm.training.lesion_stage import LesionExpert, LesionWomen, train_experts
 from mammovlm.training.masked_views import masked_pairs
 from mammovlm.training.phantom_exams import PhantomExams, joined
-from mammovlm.training.routed_views import routed_views
+from mammovlm.training.route_choice import RouteChoice, choose_routes
+from mammovlm.training.routed_views import RoutedViews, routed_views
+
+
+@dataclass(frozen=True)
+class RoutedExperts:
+    """Trained experts with the densities that each serves.
+
+    Parameters
+    ----------
+    preset
+        With the routes that were chosen.
+    choice
+        How they were found.
+    experts
+        By the paper's name.
+    by_expert
+        The training women as every expert sees them.
+    """
+
+    preset: Preset
+    choice: RouteChoice
+    experts: Mapping[str, LesionExpert]
+    by_expert: Mapping[str, RoutedViews]
 
 
 @dataclass(frozen=True)
@@ -47,7 +70,9 @@ class JointOutcome:
     Parameters
     ----------
     preset
-        With the pooling that was kept.
+        With the pooling that was kept and the routes that were chosen.
+    choice
+        How they were found.
     women
         Rows of ``data``.
     data
@@ -59,6 +84,7 @@ class JointOutcome:
     """
 
     preset: Preset
+    choice: RouteChoice
     model: JointModel
     heads: dict[str, Head]
     women: JointWomen
@@ -105,14 +131,34 @@ def _hybrids(collected: Collected, encoders: CompactEncoders, run: Run) -> Phant
     )
 
 
-def joint_women(
+def routed_by_auc(
     collected: Collected,
     selector: DensityHead,
     experts: Mapping[str, LesionExpert],
     preset: Preset,
     run: Run,
+) -> RoutedExperts:
+    """Let every expert look at all training women and choose the best of each density."""
+    exams = collected.phantoms.rows(collected.train)
+    categories, _ = study_densities(selector, exams.selector)
+    suspicious = torch.tensor([truth.suspicious for truth in exams.truths])
+    by_expert = {}
+    for name in preset.experts:
+
+        def told(done: int, name: str = name) -> None:
+            run.progress(f"{name} looks", done, len(categories))
+
+        by_expert[name] = routed_views(exams, [name] * len(categories), experts, run.work, told)
+    choice = choose_routes(by_expert, categories, suspicious, preset)
+    routes = {category: route.expert for category, route in choice.items()}
+    return RoutedExperts(replace(preset, routes=routes), choice, experts, by_expert)
+
+
+def joint_women(
+    collected: Collected, selector: DensityHead, routed: RoutedExperts, run: Run
 ) -> JointWomen:
     """Let every joint woman be seen by the expert of her predicted density (A7, A16)."""
+    preset, experts = routed.preset, routed.experts
     rows = torch.cat([collected.train, collected.validation, collected.test])
     exams = collected.phantoms.rows(rows)
     categories, _ = study_densities(selector, exams.selector)
@@ -143,20 +189,18 @@ def joint_women(
     run.progress("metadata", 1, 1)
     nothing = torch.zeros(len(names), 4, 0)
     data = joint_data(exams.truths, nothing, names, tuple(preset.experts), texts)
-    return JointWomen(seen, fallback, pairs, data, train, validation, test)
+    return JointWomen(
+        seen, routed.by_expert, fallback, pairs, data, train=train, validation=validation, test=test
+    )
 
 
 def _text_encoder(preset: Preset) -> TextEncoder:
     return load_text_encoder(preset.text, packaged_path(MINILM).parent, MINILM.sha256)
 
 
-def train_joint_parts(
-    women: JointWomen,
-    experts: Mapping[str, LesionExpert],
-    preset: Preset,
-    run: Run,
-) -> JointOutcome:
+def train_joint_parts(women: JointWomen, routed: RoutedExperts, run: Run) -> JointOutcome:
     """Run stages S1 and S2 for every setting, keep the best, then refit and calibrate its heads."""
+    preset, experts = routed.preset, routed.experts
     config, trained = run.config, []
     for number, setting in enumerate(config.settings, start=1):
 
@@ -174,6 +218,7 @@ def train_joint_parts(
     fallback = scaled_vectors(adapter, women.fallback)
     return JointOutcome(
         preset=replace(preset, umicon=spec_for(preset, kept.setting)),
+        choice=routed.choice,
         model=model,
         heads=heads,
         women=women,

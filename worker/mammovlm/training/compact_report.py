@@ -59,6 +59,7 @@ def compact_metrics(
         "density_films": _density_on_films(collected, selector, config),
         "density_temperature": selector.temperature,
         "settings": [_setting_numbers(each) for each in outcome.settings],
+        "routes": {str(density): asdict(route) for density, route in outcome.choice.items()},
         "ablation": [row.as_dict() for row in ablated],
         "heads": {name: _as_numbers(result) for name, result in results.items()},
         "pointing_game": asdict(
@@ -149,6 +150,8 @@ def markdown_tables(metrics: Metrics) -> str:
         "",
         *_game_table(metrics["pointing_game"]),
     ]
+    lines += ["", "### Routes, chosen on training women by AUC of BI-RADS 4 against 3", ""]
+    lines += _route_table(metrics["routes"])
     lines += ["", "### Ablation of UMiCon on held-out phantoms", "", *_ablation_table(metrics)]
     lines += ["", "### Settings of UMiCon, AUC on validation patients (the first was kept)", ""]
     lines += _settings_table(metrics["settings"])
@@ -199,6 +202,20 @@ def _game_table(game: Mapping[str, Any]) -> list[str]:
     rows += [(kind, views, f"{hits:.3f}") for kind, (views, hits) in game["by_kind"].items()]
     told = f"A cell drawn anywhere in the breast hits in {game['chance']:.3f} of the views."
     return [*_table(("lesion", "views", "hits [95 %]"), rows), "", told]
+
+
+def _route_table(routes: Mapping[str, Any]) -> list[str]:
+    names = sorted({name for route in routes.values() for name in route["auc"]})
+    rows = [
+        (
+            density,
+            f"{route['breasts']} ({route['positive']})",
+            *(_interval(route["auc"][name]) if route["auc"] else "–" for name in names),
+            route["expert"],
+        )
+        for density, route in routes.items()
+    ]
+    return _table(("density", "breasts (positive)", *names, "route"), rows)
 
 
 def _ablation_table(metrics: Metrics) -> list[str]:

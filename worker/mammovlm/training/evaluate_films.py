@@ -23,6 +23,7 @@ from mammovlm.model.metadata_text import metadata_text
 from mammovlm.model.parts import JointParts, LoadedParts, SelectorParts, load_parts
 from mammovlm.settings import Settings
 from mammovlm.training.evaluation import Measured, auc_by_patient, over_patients
+from mammovlm.training.hybrids import women_of_hybrids
 from mammovlm.training.lesion_patches import CELL
 from mammovlm.training.pointing_game import chance, peak, touches
 from mammovlm.training.real_films import Film, load_mini_mias
@@ -115,7 +116,7 @@ def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
 
 
 def film_table(films: Sequence[Film], seen: Sequence[SeenFilm]) -> FilmTable:
-    """Measure over all films."""
+    """Measure over films, each with what the model makes of it."""
     women = np.unique([film.patient for film in films], return_inverse=True)[1]
     abnormal = np.array([film.abnormality != "NORM" for film in films])
     severe = np.array([film.severity == "M" for film in films])
@@ -142,11 +143,22 @@ def _trained(parts: LoadedParts) -> tuple[SelectorParts, JointParts]:
 @click.command()
 @click.option("--mini-mias", type=click.Path(path_type=Path, exists=True), required=True)
 def main(*, mini_mias: Path) -> None:
-    """Measure the shipped heads on mini-MIAS films."""
+    """Measure the shipped heads on mini-MIAS films.
+
+    Once on all of them, and once on those of the women in whose films no lesion is ever set.
+    """
     parts = load_parts(Settings())
     films = load_mini_mias(mini_mias)
     seen = [see_film(film, parts) for film in track(films, "films")]
-    table = film_table(films, seen)
+    taught = women_of_hybrids(films)
+    apart = [row for row, film in enumerate(films) if film.patient not in taught]
+    click.echo("All films:")
+    _tell(film_table(films, seen))
+    click.echo(f"Films of the {len({films[row].patient for row in apart})} women without hybrids:")
+    _tell(film_table([films[row] for row in apart], [seen[row] for row in apart]))
+
+
+def _tell(table: FilmTable) -> None:
     everyone, abnormal, malignant, marked = table.counts
     for told, measured in (
         (f"abnormal ({abnormal}) against normal films ({everyone - abnormal}), AUC of presence",

@@ -16,7 +16,13 @@ from torch import Tensor
 from mammovlm.findings import DensityCategory
 from mammovlm.model.image_processor import ImageProcessor
 from mammovlm.training.features import CompactEncoders
-from mammovlm.training.hybrids import Background, background_of, hybrid, normal_films
+from mammovlm.training.hybrids import (
+    Background,
+    background_of,
+    hybrid,
+    normal_films,
+    women_of_hybrids,
+)
 from mammovlm.training.phantom_exams import (
     COLUMNS,
     ROWS,
@@ -49,7 +55,7 @@ def hybrid_exams(
     Parameters
     ----------
     films
-        Those without a finding are used, in turn.
+        Those without a finding are used, in turn, of every second woman; see `women_of_hybrids`.
     count
         Exams.
     folder
@@ -62,9 +68,10 @@ def hybrid_exams(
     Raises
     ------
     ValueError
-        Where no film is normal.
+        Where no film of these women is normal.
     """
-    normal = normal_films(films)
+    women = women_of_hybrids(films)
+    normal = normal_films([film for film in films if film.patient in women])
     if not normal:
         raise ValueError("no film is without a finding")
     home = folder / f"hybrids-{_fingerprint(normal)[:12]}"

@@ -85,6 +85,14 @@ def normal_films(films: Sequence[Film]) -> list[Film]:
     return [film for film in films if film.abnormality == "NORM"]
 
 
+def women_of_hybrids(films: Sequence[Film]) -> frozenset[str]:
+    """Name the women in whose films experts may see lesions set: every second one.
+
+    The films of the other women stay unseen, so that what hybrids bring can be measured.
+    """
+    return frozenset(sorted({film.patient for film in films})[::2])
+
+
 def background_of(film: Film) -> Background:
     """Find breast, thickness and curve of a picture.
 

@@ -61,6 +61,8 @@ class JointWomen:
     ----------
     seen
         By the expert of their density.
+    by_expert
+        The training women as every expert sees them.
     fallback
         The test women by the fallback expert.
     masked
@@ -72,6 +74,7 @@ class JointWomen:
     """
 
     seen: RoutedViews
+    by_expert: Mapping[str, RoutedViews]
     fallback: RoutedViews
     masked: tuple[RoutedViews, RoutedViews]
     data: JointData
@@ -131,7 +134,7 @@ def train_setting(
     """Run stage S1, where the setting has it, and stage S2."""
     torch.manual_seed(setting.seed)
     model = JointModel(preset, spec_for(preset, setting))
-    everyone = SeenWomen(women.seen, women.data.routes, women.train)
+    everyone = SeenWomen(women.seen, women.data.routes, women.train, women.by_expert)
     fit_adapters(model, everyone, experts)
     data = replace(women.data, vectors=routed_vectors(model, women.seen, women.data.routes))
     train, validation = data.rows(women.train), data.rows(women.validation)

@@ -24,15 +24,22 @@ class SeenWomen:
         Index of that expert, (exams,).
     train
         Rows of the training women.
+    by_expert
+        The training women as every expert sees them, whatever their density.
     """
 
     seen: RoutedViews
     routes: Tensor
     train: Tensor
+    by_expert: Mapping[str, RoutedViews]
 
 
 def fit_adapters(model: JointModel, women: SeenWomen, experts: Mapping[str, LesionExpert]) -> None:
-    """Give every adapter its expert's finder and the scale of the training women."""
+    """Give every adapter its expert's finder and the scale of the training women it serves.
+
+    An expert that serves no density has the scale of all training women: it may be asked for
+    comparison.
+    """
     learned = torch.zeros(len(women.routes), dtype=torch.bool)
     learned[women.train] = True
     for index, name in enumerate(model.umicon.adapters):
@@ -41,11 +48,10 @@ def fit_adapters(model: JointModel, women: SeenWomen, experts: Mapping[str, Lesi
             adapter.finder.load_state_dict(experts[name].finder.state_dict())
         mine = women.routes == index
         known = (mine & learned).nonzero()[:, 0]
-        rows = known if len(known) else mine.nonzero()[:, 0]
-        if len(rows):
-            views = _joined(adapter, women.seen.rows(rows)).flatten(0, 1)
-            adapter.mean.copy_(views.mean(0))
-            adapter.spread.copy_(views.std(0) + 1e-2)
+        served = women.seen.rows(known) if len(known) else women.by_expert[name]
+        views = _joined(adapter, served).flatten(0, 1)
+        adapter.mean.copy_(views.mean(0))
+        adapter.spread.copy_(views.std(0) + 1e-2)
 
 
 def routed_vectors(model: JointModel, seen: RoutedViews, routes: Tensor) -> Tensor:

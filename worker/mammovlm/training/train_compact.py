@@ -16,6 +16,7 @@ from mammovlm.training.ablation import ablation
 from mammovlm.training.compact_joint import (
     JointOutcome,
     joint_women,
+    routed_by_auc,
     train_joint_parts,
     train_lesion_experts,
 )
@@ -29,6 +30,7 @@ from mammovlm.training.compact_run import (
     train_selector,
 )
 from mammovlm.training.features import CompactEncoders
+from mammovlm.training.hybrids import women_of_hybrids
 from mammovlm.training.lesion_stage import LesionExpert
 from mammovlm.training.phantom_embeddings import write_embeddings
 from mammovlm.training.phantom_exams import phantoms_fingerprint
@@ -88,14 +90,15 @@ def main(
         selector = train_selector(collected, config)
         run = Run(config, work, progress)
         experts = train_lesion_experts(collected, selector.head, encoders, run)
-        women = joint_women(collected, selector.head, experts, encoders.preset, run)
-        outcome = train_joint_parts(women, experts, encoders.preset, run)
+        routed = routed_by_auc(collected, selector.head, experts, encoders.preset, run)
+        women = joint_women(collected, selector.head, routed, run)
+        outcome = train_joint_parts(women, routed, run)
         sources = _sources(collected, [name for name, folder in folders.items() if folder], hybrids)
         embeddings = work / "run" / "embeddings.safetensors"
         embeddings.parent.mkdir(parents=True, exist_ok=True)
         write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
         _write(out, selector.head.state_dict(), experts, outcome, sources)
-        ablated = ablation(women, experts, encoders.preset, config=config.joint, told=progress)
+        ablated = ablation(women, experts, routed.preset, config=config.joint, told=progress)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
     _write_run(work / "run", config, metrics)
     write_weights(out, {}, training_note(sources, metrics), _thresholds(metrics))
@@ -124,7 +127,12 @@ def _sources(collected: Collected, films: Sequence[str], hybrids: int) -> dict[s
         "mini-MIAS": "81 women's films (mini-MIAS)",
         "M-SYNTH": "100 in-silico images (M-SYNTH)",
     }
-    set_in = f" and {hybrids} normal films (mini-MIAS) with simulated lesions" if hybrids else ""
+    women = len(women_of_hybrids(collected.mini_mias.films))
+    set_in = (
+        f" and {hybrids} hybrids (simulated lesions in normal films of {women} women, mini-MIAS)"
+        if hybrids
+        else ""
+    )
     return {
         "experts": f"ImageNet, then {lesions} simulated exams (phantoms){set_in}",
         "heads": f"{others} simulated exams (phantoms)",
@@ -153,7 +161,12 @@ def _write(
     }
     parts = {
         "density_selector": TrainedPart(selector, sources["density"]),
-        "umicon": TrainedPart(model.umicon.state_dict(), joint, tuple(outcome.preset.experts)),
+        "umicon": TrainedPart(
+            model.umicon.state_dict(),
+            joint,
+            tuple(outcome.preset.experts),
+            outcome.preset.routes,
+        ),
         "text_branch": TrainedPart(model.text_branch.state_dict(), few),
         "fusion": TrainedPart(model.fusion.state_dict(), few),
         "heads": TrainedPart(heads, few),
@@ -172,9 +185,9 @@ def training_note(sources: Mapping[str, str], metrics: Metrics) -> str:
     )
     return (
         f"The density categories rest on {sources['density']}. The likelihoods of a finding and of "
-        f"BI-RADS 4 against 3 were trained on {sources['joint']} only and never on a patient; on "
-        f"phantoms held out their AUC was {measured}. On real images they show that the method "
-        "runs, and no more. Research use only, not for clinical use."
+        f"BI-RADS 4 against 3 were trained on {sources['joint']} only and never on a patient's "
+        f"finding; on phantoms held out their AUC was {measured}. On real images they show that "
+        "the method runs, and no more. Research use only, not for clinical use."
     )
 
 

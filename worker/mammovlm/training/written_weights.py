@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safetensors.torch import save_file
 from torch import Tensor
 
+from mammovlm.findings import DensityCategory
 from mammovlm.model.weights import CARD_NAME, PartCard, WeightsCard, WeightsFolder, file_sha256
 
 
@@ -23,11 +24,14 @@ class TrainedPart:
         In words, as the report prints it.
     experts
         For UMiCon: whose features it learned.
+    routes
+        For UMiCon: the expert of each density that it learned with; empty for the preset's.
     """
 
     tensors: Mapping[str, Tensor]
     trained_on: str
     experts: tuple[str, ...] = ()
+    routes: Mapping[DensityCategory, str] = field(default_factory=dict)
 
 
 def write_weights(
@@ -60,7 +64,7 @@ def write_weights(
         )
     if thresholds is None and "heads" in parts:
         thresholds = {}
-    told = {name: (part.trained_on, part.experts) for name, part in parts.items()}
+    told = {name: _Told(part.trained_on, part.experts, part.routes) for name, part in parts.items()}
     return _entered(folder, told, training_note, thresholds)
 
 
@@ -83,22 +87,35 @@ def enter_weights(folder: Path, files: Mapping[str, Path], trained_on: str) -> W
     """
     for name, path in files.items():
         shutil.copyfile(path, folder / file_of(name))
-    return _entered(folder, dict.fromkeys(files, (trained_on, ())))
+    return _entered(folder, dict.fromkeys(files, _Told(trained_on)))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the card says of a part beside its file; see `TrainedPart`."""
+
+    trained_on: str
+    experts: tuple[str, ...] = ()
+    routes: Mapping[DensityCategory, str] = field(default_factory=dict)
 
 
 def _entered(
     folder: Path,
-    told: Mapping[str, tuple[str, tuple[str, ...]]],
+    told: Mapping[str, _Told],
     training_note: str | None = None,
     thresholds: Mapping[str, float] | None = None,
 ) -> WeightsCard:
     known = WeightsFolder(folder).card
     entries = dict(known.parts)
-    for name, (trained_on, experts) in told.items():
+    for name, part in told.items():
         path = folder / file_of(name)
         path.chmod(0o644)
         entries[name] = PartCard(
-            file=file_of(name), sha256=file_sha256(path), trained_on=trained_on, experts=experts
+            file=file_of(name),
+            sha256=file_sha256(path),
+            trained_on=part.trained_on,
+            experts=part.experts,
+            routes=dict(part.routes),
         )
     card = WeightsCard(
         parts=entries,
