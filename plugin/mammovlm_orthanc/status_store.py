@@ -6,10 +6,12 @@ counts is the metadata, and the list is built anew from it at start.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.result_kinds import kind_of
 from mammovlm_orthanc.status import Priority, State, StatusUnreadable, StudyStatus
@@ -73,6 +75,7 @@ class StatusStore:
     def __init__(self, archive: OrthancArchive) -> None:
         self._archive = archive
         self._entries: dict[str, StatusEntry] = {}
+        self._heard_at: dict[str, float] = {}
         self.lock = threading.RLock()
         self.outbox_filled = threading.Event()
         self.revision = 0
@@ -110,8 +113,21 @@ class StatusStore:
                 self._remember(study_id, after)
             return after
 
+    def silent_s(self, study_id: str) -> float:
+        """Say for how many seconds nothing new was heard of a study in the list.
+
+        By a clock that nobody steps: the times in a status are told by the worker's clock, too,
+        and may be hours away from ours.
+        """
+        with self.lock:
+            return time.monotonic() - self._heard_at.get(study_id, time.monotonic())
+
     def note(self, study_id: str) -> None:
-        """Put a study into the list as the archive has it; drop it where it is gone."""
+        """Put a study into the list as the archive has it; drop it where it is gone.
+
+        Of one that was not in the list, from before a start, nothing was heard since the time in
+        its status.
+        """
         with self.lock:
             try:
                 status = self.read(study_id)
@@ -121,12 +137,16 @@ class StatusStore:
             except StatusUnreadable:
                 return
             if status:
+                is_from_before = study_id not in self._entries
                 self._remember(study_id, status)
+                if is_from_before:
+                    self._heard_at[study_id] -= _age_s(status)
 
     def forget(self, study_id: str) -> None:
         """Drop a study that is gone from the list."""
         with self.lock:
             self._entries.pop(study_id, None)
+            self._heard_at.pop(study_id, None)
             self.revision += 1
 
     def entries(self, states: Iterable[State] = tuple(State)) -> list[StatusEntry]:
@@ -140,9 +160,17 @@ class StatusStore:
         entry = _entry(study_id, status)
         if self._entries.get(study_id) != entry:
             self._entries[study_id] = entry
+            self._heard_at[study_id] = time.monotonic()
             self.revision += 1
         if status.state is State.READY:
             self.outbox_filled.set()
+
+
+def _age_s(status: StudyStatus) -> float:
+    try:
+        return max(0.0, clock.now() - clock.from_iso(status.changed_at))
+    except ValueError:
+        return 0.0
 
 
 def _entry(study_id: str, status: StudyStatus) -> StatusEntry:

@@ -54,9 +54,8 @@ class Upkeep:
 
     def stuck(self) -> list[StatusEntry]:
         """Give the studies that have been queued or running for too long."""
-        before = clock.iso(clock.now() - self._settings.stuck_s)
-        waiting = self._store.entries([State.QUEUED, State.RUNNING])
-        return [entry for entry in waiting if entry.changed_at < before]
+        waiting, limit_s = self._store.entries([State.QUEUED, State.RUNNING]), self._settings.stuck_s
+        return [e for e in waiting if self._store.silent_s(e.orthanc_study_id) > limit_s]
 
     def sweep(self) -> None:
         """Put stuck jobs back into the outbox."""
