@@ -54,8 +54,9 @@ class Upkeep:
 
     def stuck(self) -> list[StatusEntry]:
         """Give the studies that have been queued or running for too long."""
-        waiting, limit_s = self._store.entries([State.QUEUED, State.RUNNING]), self._settings.stuck_s
-        return [e for e in waiting if self._store.silent_s(e.orthanc_study_id) > limit_s]
+        limit_s = self._settings.stuck_s
+        waiting = self._store.entries([State.QUEUED, State.RUNNING])
+        return [each for each in waiting if self._store.silent_s(each.orthanc_study_id) > limit_s]
 
     def sweep(self) -> None:
         """Put stuck jobs back into the outbox."""
