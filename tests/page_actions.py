@@ -23,6 +23,8 @@ def wait_for_pictures(page: Page) -> None:
     shown = "[...document.images].filter(image => image.hasAttribute('src'))"
     loaded = f"{shown}.every(image => image.complete && image.naturalWidth > 0)"
     wait_until("all pictures are loaded", lambda: page.evaluate(loaded))
+    # loaded is not drawn yet: Chromium decodes a large picture after that
+    page.evaluate(f"Promise.all({shown}.map(image => image.decode()))")
 
 
 def row(page: Page, study_uid: str) -> Locator:

@@ -100,6 +100,7 @@ def _of_the_page(browser: Browser, system: WholeSystem, study_uid: str, folder: 
     _take(page, folder / "questions.jpg")
     page.keyboard.press("Escape")
     page.evaluate("scrollTo(0, 0)")
+    expect(page.locator("#said")).to_be_empty(timeout=15_000)
     page.keyboard.press("h")
     page.keyboard.press("2")
     wait_for_pictures(page)
