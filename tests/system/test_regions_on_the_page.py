@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from pydicom import Dataset
 
 from local_servers import Orthanc
@@ -120,6 +120,19 @@ def test_an_outline_lies_where_the_report_says_however_the_image_is_stored_and_s
         opened.keyboard.press("m")
         if is_large:
             opened.keyboard.press("Escape")
+
+
+def test_no_outline_is_drawn_over_a_picture_that_is_not_there(
+    context: BrowserContext, orthanc: Orthanc, study: str
+) -> None:
+    page = context.new_page()  # the browser will complain of the pictures, as it should
+    page.route("**/rendered*", lambda route: route.abort())
+    open_study(page, orthanc, study)
+    expect(outline(page, "LCC")).to_be_attached()
+    expect(outline(page, "LCC")).to_be_hidden()
+    page.unroute("**/rendered*")
+    page.reload()
+    expect(outline(page, "LCC")).to_be_visible()
 
 
 def colour(page: Page, slot: str) -> int:

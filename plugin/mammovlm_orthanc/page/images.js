@@ -23,12 +23,15 @@ function figure(image, report) {
   const words = viewName(image.slot);
   return element('figure', { class: `${image.slot} ${side(image.slot)}`, 'data-slot': image.slot, 'data-uid': image.sop_instance_uid },
     element('button', { type: 'button', class: 'picture', 'aria-label': sentence('image.enlarge', { view: words }), 'aria-pressed': 'false', 'data-place': image.orthanc_id, onclick: (event) => toggle(event.currentTarget.parentNode) },
-      element('img', { src: rendered(image.orthanc_id), alt: sentence('image.view', { view: words }), class: turns, decoding: 'async' }),
+      element('img', { src: rendered(image.orthanc_id), alt: sentence('image.view', { view: words }), class: turns, decoding: 'async', onload: (event) => drawnNow(event.currentTarget) }),
       image.heat_map ? element('img', { 'data-src': rendered(image.heat_map), alt: sentence('image.heat', { view: words }), class: `heat ${turns}`, decoding: 'async' }) : null),
     outlines(image, report?.regions ?? [], { isRight: side(image.slot) === 'right', turns }),
     element('p', { class: 'told', 'aria-hidden': 'true', hidden: true }),
     element('figcaption', {}, element('b', {}, words), view ? captions(view) : null));
 }
+
+// Outlines wait for their picture: over a black box they would say nothing, or something wrong.
+const drawnNow = (picture) => picture.decode().then(() => picture.closest('figure').classList.add('drawn'), () => {});
 
 const rendered = (id) => `/instances/${id}/rendered?width=${PIXELS}&height=${PIXELS}`;
 
