@@ -6,11 +6,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
+import torch
+
 from mammovlm.errors import DeviceUnusable, WeightsUnusable
 from mammovlm.findings import DensityCategory, ModelPart
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.device import CPU, ComputeDevice, compute_device
 from mammovlm.model.encoders import Encoder, create_encoder, empty_backbone
+from mammovlm.model.folded_norms import fold_batch_norms
 from mammovlm.model.fusion import Fusion
 from mammovlm.model.heads import HEAD_NAMES, Head, heads_from_tensors
 from mammovlm.model.language_model import language_model_files, load_language_model
@@ -108,7 +111,7 @@ class _Loader:
         backbone = empty_backbone(spec)
         if self.folder.has(part):
             load_into(backbone, self.folder.tensors(part, self.compute), name, assign=True)
-            return create_encoder(spec, backbone).to(self.compute.device)
+            return self._reading(create_encoder(spec, backbone))
         if packaged is None:
             return None
         self.identities.append(
@@ -116,7 +119,13 @@ class _Loader:
         )
         load_lite(backbone, spec.architecture, self.cache_dir, assign=True)
         backbone.to(self.compute.device, self.compute.vision)
-        return create_encoder(spec, backbone).to(self.compute.device)
+        return self._reading(create_encoder(spec, backbone))
+
+    def _reading(self, encoder: Encoder) -> Encoder:
+        """Make an encoder ready to read; in bfloat16 folding would round the weights once more."""
+        if self.compute.vision == torch.float32:
+            fold_batch_norms(encoder)
+        return encoder.to(self.compute.device)
 
     def moe(self) -> VisualMoE:
         found = {

@@ -1,5 +1,6 @@
 """What the trained experts see in the women that UMiCon learns from, computed once and kept."""
 
+import copy
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from mammovlm.model.encoders import Encoder, create_encoder
 from mammovlm.model.expert_view import expert_view
+from mammovlm.model.folded_norms import fold_batch_norms
+from mammovlm.model.lesion_finder import LesionFinder
 from mammovlm.training.lesion_stage import LesionExpert
 from mammovlm.training.phantom_exams import PhantomExams, phantoms_fingerprint
 from mammovlm.training.pointing_game import peak
@@ -84,13 +88,13 @@ def kept_views(
     """
     home = folder / f"routed-{_fingerprint(experts)}"
     home.mkdir(parents=True, exist_ok=True)
-    seen = []
+    seen, reading = [], {name: _reading(expert) for name, expert in experts.items()}
     for row, name in enumerate(names):
         told = "-".join(filter(None, (f"{exams.truths[row].seed:06d}", name, kind)))
         path = home / f"{told}.safetensors"
         if not path.is_file():
             unfinished = path.with_suffix(".part")
-            save_file(_computed(views(row), experts[name]), unfinished)
+            save_file(_computed(views(row), reading[name], experts[name].finder), unfinished)
             unfinished.replace(path)
         seen.append(load_file(path))
         progress(row + 1)
@@ -99,14 +103,21 @@ def kept_views(
     )
 
 
+def _reading(expert: LesionExpert) -> Encoder:
+    """Copy an expert's encoder to read with, as a worker does."""
+    encoder = create_encoder(expert.encoder.spec, copy.deepcopy(expert.encoder.backbone))
+    fold_batch_norms(encoder)
+    return encoder
+
+
 @torch.inference_mode()
-def _computed(views: Tensor, expert: LesionExpert) -> dict[str, Tensor]:
+def _computed(views: Tensor, encoder: Encoder, finder: LesionFinder) -> dict[str, Tensor]:
     seen: dict[str, list[Tensor]] = {"pools": [], "summaries": [], "peaks": []}
     for grey in (views[:, None].float() / 255).split(1):
-        view = expert_view(expert.encoder(grey), grey)
+        view = expert_view(encoder(grey), grey)
         seen["pools"].append(view.pools)
-        hidden = expert.finder.hidden(view.levels)
-        summary, found = expert.finder.sum_up(hidden, view.share)
+        hidden = finder.hidden(view.levels)
+        summary, found = finder.sum_up(hidden, view.share)
         seen["summaries"].append(summary)
         seen["peaks"].append(torch.tensor([peak(found.evidence[0])]))
     return {name: torch.cat(parts) for name, parts in seen.items()}
