@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import HANGING_ORDER, Laterality, Slot, ViewPosition
+from mammovlm.training.phantom_exams import _prepared_exam
 from mammovlm.training.phantoms import (
     Biopsy,
     BreastPoint,
+    CaseMix,
     Lesion,
     LesionKind,
     PhantomExam,
@@ -177,3 +181,16 @@ def test_a_category_outside_bi_rads_is_refused() -> None:
         phantom_exam(1, rows=48, assessment=7)
     with pytest.raises(ValueError, match="'E'"):
         phantom_exam(1, rows=48, density="E")
+
+
+def test_a_prepared_exam_is_the_same_however_many_threads_the_machine_gives() -> None:
+    before = torch.get_num_threads()
+    try:
+        drawn = []
+        for threads in (1, 2):
+            with threadpool_limits(threads):
+                # one pixel of this exam's 3.2 million was another one with two threads
+                drawn.append(_prepared_exam(30029, CaseMix.TEACHING)[0])
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(*drawn)

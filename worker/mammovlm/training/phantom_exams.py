@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 import mammovlm.model.density_selector
@@ -217,9 +218,14 @@ def _hash_of(files: Sequence[Path], before: str) -> str:
 
 
 def _prepared_exam(seed: int, case_mix: CaseMix) -> tuple[Tensor, ExamTruth]:
-    """Draw one exam and prepare its views; runs in a process of its own."""
+    """Draw one exam and prepare its views; runs in a process of its own.
+
+    On one thread, whatever the environment says: with two, sums are rounded otherwise, and now and
+    then a pixel is another one.
+    """
     torch.set_num_threads(1)
-    exam = phantom_exam(seed, rows=ROWS, columns=COLUMNS, case_mix=case_mix)
+    with threadpool_limits(1):
+        exam = phantom_exam(seed, rows=ROWS, columns=COLUMNS, case_mix=case_mix)
     processor = ImageProcessor(ROWS, COLUMNS)
     views, seen = [], []
     for index, (slot, view) in enumerate(exam.views.items()):
