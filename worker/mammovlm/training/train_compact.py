@@ -86,6 +86,7 @@ def main(
         progress = _bars(bars)
         encoders = CompactEncoders(Settings().cache_dir)
         folders = {"mini-MIAS": mini_mias, "M-SYNTH": victre}
+        given = [name for name, folder in folders.items() if folder]
         collected = collect(config, encoders, folders, work, progress)
         selector = train_selector(collected, config)
         run = Run(config, work, progress)
@@ -93,9 +94,8 @@ def main(
         routed = routed_by_auc(collected, selector.head, experts, encoders.preset, run)
         women = joint_women(collected, selector.head, routed, run)
         outcome = train_joint_parts(women, routed, run)
-        sources = _sources(collected, [name for name, folder in folders.items() if folder], hybrids)
+        sources = _sources(collected, given, hybrids)
         embeddings = work / "run" / "embeddings.safetensors"
-        embeddings.parent.mkdir(parents=True, exist_ok=True)
         write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
         _write(out, selector.head.state_dict(), experts, outcome, sources)
         ablated = ablation(women, experts, routed.preset, config=config.joint, told=progress)
