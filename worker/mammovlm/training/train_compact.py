@@ -86,7 +86,6 @@ def main(
         progress = _bars(bars)
         encoders = CompactEncoders(Settings().cache_dir)
         folders = {"mini-MIAS": mini_mias, "M-SYNTH": victre}
-        given = [name for name, folder in folders.items() if folder]
         collected = collect(config, encoders, folders, work, progress)
         selector = train_selector(collected, config)
         run = Run(config, work, progress)
@@ -94,7 +93,7 @@ def main(
         routed = routed_by_auc(collected, selector.head, experts, encoders.preset, run)
         women = joint_women(collected, selector.head, routed, run)
         outcome = train_joint_parts(women, routed, run)
-        sources = _sources(collected, given, hybrids)
+        sources = _sources(collected, folders, hybrids)
         embeddings = work / "run" / "embeddings.safetensors"
         write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
         _write(out, selector.head.state_dict(), experts, outcome, sources)
@@ -119,7 +118,9 @@ def _bars(bars: Bars) -> Progress:
     return told
 
 
-def _sources(collected: Collected, films: Sequence[str], hybrids: int) -> dict[str, str]:
+def _sources(
+    collected: Collected, folders: Mapping[str, Path | None], hybrids: int
+) -> dict[str, str]:
     """Say of each stage what it learned from."""
     lesions, others = len(collected.lesions), len(collected.train)
     both = f"{lesions + others} simulated exams (phantoms)"
@@ -137,7 +138,7 @@ def _sources(collected: Collected, films: Sequence[str], hybrids: int) -> dict[s
         "experts": f"ImageNet, then {lesions} simulated exams (phantoms){set_in}",
         "heads": f"{others} simulated exams (phantoms)",
         "joint": both + set_in,
-        "density": _listed([both, *(real[name] for name in films)]),
+        "density": _listed([both, *(real[name] for name, given in folders.items() if given)]),
     }
 
 
