@@ -114,6 +114,8 @@ class Orthanc(Server):
         super().__init__(["Orthanc", configuration], {**ours, **environment}, folder)
         self.session = requests.Session()
         self.session.trust_env = False
+        # Orthanc ends a connection that was idle for a second, perhaps just as a POST goes out
+        self.session.headers["Connection"] = "close"
 
     def is_ready(self) -> bool:
         """Say whether the REST API answers."""

@@ -14,6 +14,8 @@ import mammovlm
 from mammovlm.explanation import explain, facts_of, prompt_for, worded
 from mammovlm.explanation.federal import LAY_DENSE, LAY_NOT_DENSE, PROVIDER_SENTENCES
 from mammovlm.findings import DensityCategory, ExplanationOrigin
+from mammovlm.model.parts import COMPACT_WEIGHTS
+from mammovlm.model.weights import WeightsFolder
 from mammovlm.results import codes
 from mammovlm.results.qualitative_evaluations import patient_text_origin
 from mammovlm.settings import Settings
@@ -209,7 +211,8 @@ NOTE = training_note(
     {
         "density": "920 simulated exams (phantoms), 81 women's films (mini-MIAS) and 100 in-silico "
         "images (M-SYNTH)",
-        "joint": "920 simulated exams (phantoms)",
+        "joint": "920 simulated exams (phantoms) and 107 hybrids (simulated lesions in normal "
+        "films of 41 women, mini-MIAS)",
     },
     {
         "heads": {
@@ -229,11 +232,17 @@ def test_a_note_that_the_language_knows_is_translated() -> None:
     assert CHINESE.note_of(NOTE) == (
         "密度类别所依据的训练数据为 920 例模拟检查（数字体模）、81 名女性的胶片（MIAS 精简版）、"
         "100 幅计算机模拟图像（M-SYNTH）。存在发现的可能性以及 BI-RADS 4 类相对于 3 类的可能性"
-        "仅用 920 例模拟检查（数字体模）训练，从未用过患者数据；在留出的体模上 AUC 分别为 "
+        "仅用 920 例模拟检查（数字体模）、107 例混合图像（在 41 名女性的正常胶片（MIAS 精简版）中"
+        "加入模拟病变）训练，从未用过患者的病变；在留出的体模上 AUC 分别为 "
         "0.60（0.50–0.70）和 0.68（0.60–0.75）。"
         "在真实图像上，它们只表明方法能够运行，仅此而已。"
         "仅供研究使用，不得用于临床。"
     )
+
+
+def test_the_note_of_the_shipped_weights_is_translated() -> None:
+    told = CHINESE.note_of(WeightsFolder(COMPACT_WEIGHTS).card.training_note)
+    assert not re.search(r"[a-z]{4}", told)
 
 
 @pytest.mark.parametrize("change", ["not ", "almost ", "a ", "Never ", "NOT ", "non-"])

@@ -109,6 +109,11 @@ _NOTES: Final = (
     (r"The density categories rest on (.+?)\. ?", r"密度类别所依据的训练数据为\1。"),
     (
         r"The likelihoods of a finding and of BI-RADS 4 against 3 were trained on (.+?) only and "
+        r"never on a patient's finding",
+        r"存在发现的可能性以及 BI-RADS 4 类相对于 3 类的可能性仅用\1训练，从未用过患者的病变",
+    ),
+    (
+        r"The likelihoods of a finding and of BI-RADS 4 against 3 were trained on (.+?) only and "
         r"never on a patient",
         r"存在发现的可能性以及 BI-RADS 4 类相对于 3 类的可能性仅用\1训练，从未用过患者数据",
     ),
@@ -124,6 +129,10 @@ _NOTES: Final = (
     (r"Research use only, not for clinical use\.", "仅供研究使用，不得用于临床。"),
     (r"(\d+) women's films \(mini-MIAS\)", r" \1 名女性的胶片（MIAS 精简版）"),
     (r"(\d+) in-silico images \(M-SYNTH\)", r" \1 幅计算机模拟图像（M-SYNTH）"),
+    (
+        r"(\d+) hybrids \(simulated lesions in normal films of (\d+) women, mini-MIAS\)",
+        r" \1 例混合图像（在 \2 名女性的正常胶片（MIAS 精简版）中加入模拟病变）",
+    ),
     (r"(\d+) simulated exams \(phantoms\)", r" \1 例模拟检查（数字体模）"),
     (r"simulated exams \(phantoms\)", "模拟检查（数字体模）"),
     (r"(?: and |, ) ?", "、"),
