@@ -114,8 +114,6 @@ class Orthanc(Server):
         super().__init__(["Orthanc", configuration], {**ours, **environment}, folder)
         self.session = requests.Session()
         self.session.trust_env = False
-        # Orthanc ends a connection that was idle for a second, perhaps just as a POST goes out
-        self.session.headers["Connection"] = "close"
 
     def is_ready(self) -> bool:
         """Say whether the REST API answers."""
@@ -124,12 +122,21 @@ class Orthanc(Server):
         except requests.RequestException:
             return False
 
+    def _forget_idle_connections(self) -> None:
+        """Begin a new connection: Orthanc may end an idle one just as the request goes out.
+
+        "Connection: close" would not do: then a busy Orthanc drops an answer now and then.
+        """
+        self.session.close()
+
     def get(self, path: str) -> requests.Response:
         """GET a path of the REST API."""
+        self._forget_idle_connections()
         return self.session.get(self.url + path, timeout=30)
 
     def post(self, path: str, body: str | bytes = b"") -> requests.Response:
         """POST to a path of the REST API."""
+        self._forget_idle_connections()
         return self.session.post(self.url + path, data=body, timeout=30)
 
     def status(self, study_instance_uid: str) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from local_servers import Orthanc, wait_until
 
 
 def open_worklist(page: Page, orthanc: Orthanc) -> None:
-    """Open the worklist."""
+    """Open the worklist, and wait until it listens: it shows studies then, or that none are there."""
     page.goto(f"{orthanc.url}/mammovlm/")
+    expect(page.locator("tbody tr, #note:not(:empty)").first).to_be_visible()
 
 
 def open_study(page: Page, orthanc: Orthanc, study_uid: str) -> None:
