@@ -8,7 +8,7 @@ from local_servers import Orthanc, wait_until
 
 
 def open_worklist(page: Page, orthanc: Orthanc) -> None:
-    """Open the worklist, and wait until it listens: it shows studies then, or that none are there."""
+    """Open the worklist, and wait until it shows studies, or none: then it listens."""
     page.goto(f"{orthanc.url}/mammovlm/")
     expect(page.locator("tbody tr, #note:not(:empty)").first).to_be_visible()
 
