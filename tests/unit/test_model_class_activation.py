@@ -75,7 +75,7 @@ def test_the_scale_is_the_finders_and_the_order_is_the_activations(
     evidence[:, :2] = -30.0
     activation = torch.rand(1, ROWS, COLUMNS, generator=generator) + 1e-4
     activation[:, :2] = 0.0
-    decided = decisive(_found(evidence), activation).evidence
+    decided = decisive(_found(evidence), activation).weight
     assert torch.equal(decided[:, :2], evidence[:, :2])
     inside = decided[:, 2:].flatten()
     assert torch.equal(
@@ -85,11 +85,11 @@ def test_the_scale_is_the_finders_and_the_order_is_the_activations(
     assert float(inside.max()) == pytest.approx(
         float(around[activation.flatten().argmax()]), abs=1e-4
     )
-    same = decisive(_found(evidence), factor * activation).evidence
+    same = decisive(_found(evidence), factor * activation).weight
     assert torch.allclose(same, decided, atol=1e-3)
 
 
 def test_a_view_without_breast_stays_without_evidence() -> None:
     nothing = torch.full((1, ROWS, COLUMNS), -30.0)
     decided = decisive(_found(nothing), torch.zeros(1, ROWS, COLUMNS))
-    assert torch.equal(decided.evidence, nothing)
+    assert torch.equal(decided.weight, nothing)

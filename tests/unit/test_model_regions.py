@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mammovlm.findings import RegionKind
 from mammovlm.model.evidence_map import evidence_map
 from mammovlm.model.image_processor import ImageProcessor, Placement
-from mammovlm.model.lesion_finder import KINDS, CellFindings
+from mammovlm.model.lesion_finder import KINDS, CellFindings, DecisiveCells
 from mammovlm.model.placement import to_stored
 from mammovlm.model.regions import LEAST_EVIDENCE, MOST_REGIONS, InputGrid, regions_of
 from mammovlm.results.heat_picture import levels
@@ -21,11 +21,16 @@ HIGH = LEAST_EVIDENCE + 3.0
 finite = st.floats(-3000, 3000)
 
 
-def cells(**peaks: tuple[int, int, float]) -> CellFindings:
+def decided(found: CellFindings) -> DecisiveCells:
+    return DecisiveCells(found, found.evidence)
+
+
+def cells(**peaks: tuple[int, int, float]) -> DecisiveCells:
     evidence = torch.full((1, 16, 12), -30.0)
     for row, column, logit in peaks.values():
         evidence[0, row, column] = logit
-    return CellFindings(evidence, torch.zeros(1, 16, 12), torch.zeros(1, len(KINDS), 16, 12))
+    nothing = torch.zeros(1, 16, 12)
+    return decided(CellFindings(evidence, nothing, torch.zeros(1, len(KINDS), 16, 12)))
 
 
 @given(
@@ -60,8 +65,8 @@ def test_a_local_maximum_is_marked_with_the_cells_around_it_that_are_nearly_as_e
         above=(4, 4, HIGH - 0.5),
         below=(6, 4, HIGH - 2.5),
     )
-    found.suspicion[0, 5, 4] = 2.0
-    found.kinds[0, 1, 5, 4] = 1.0
+    found.found.suspicion[0, 5, 4] = 2.0
+    found.found.kinds[0, 1, 5, 4] = 1.0
     (region,) = regions_of(found, PLAIN)
     # two cells by two, from row 32 and column 32 on, and half a cell around them
     assert (region.row, region.column) == (40.0, 40.0)
@@ -69,6 +74,16 @@ def test_a_local_maximum_is_marked_with_the_cells_around_it_that_are_nearly_as_e
     assert region.evidence == pytest.approx(torch.tensor(HIGH).sigmoid().item())
     assert region.suspicion == pytest.approx(torch.tensor(2.0).sigmoid().item())
     assert region.kind is RegionKind.CALCIFICATIONS
+
+
+def test_the_scores_are_the_finders_and_the_place_is_where_the_logit_rests() -> None:
+    sure = cells(a=(2, 2, HIGH), b=(8, 8, HIGH + 1), unsure=(12, 3, LEAST_EVIDENCE - 1))
+    weight = torch.full((1, 16, 12), -30.0)
+    weight[0, 2, 3], weight[0, 8, 8], weight[0, 12, 3] = HIGH + 3, HIGH + 1, HIGH + 2
+    first, second = regions_of(DecisiveCells(sure.found, weight), PLAIN)
+    assert (first.row, first.column, second.row, second.column) == (20.0, 28.0, 68.0, 68.0)
+    assert first.evidence == pytest.approx(torch.tensor(HIGH).sigmoid().item())
+    assert second.evidence == pytest.approx(torch.tensor(HIGH + 1).sigmoid().item())
 
 
 def test_the_most_evident_come_first_and_there_are_never_more_than_a_few() -> None:
@@ -89,7 +104,8 @@ def test_two_maxima_of_one_lesion_are_one_region() -> None:
 
 
 def test_images_are_looked_at_one_by_one() -> None:
-    two = CellFindings(*(torch.zeros(2, *each.shape[1:]) for each in vars(cells()).values()))
+    one = cells().found
+    two = decided(CellFindings(*(torch.zeros(2, *each.shape[1:]) for each in vars(one).values())))
     with pytest.raises(ValueError, match="one image"):
         regions_of(two, PLAIN)
 
@@ -114,10 +130,12 @@ def test_a_bright_spot_is_marked_where_it_lies_in_the_stored_image(
     picture = np.maximum(picture, (distance < 0.03 * rows) * 1.0).astype(np.float32)
     prepared, placement = ImageProcessor(height, width).placed(picture)
     grey = torch.nn.functional.avg_pool2d(prepared, 8)
-    found = CellFindings(
-        (grey > 0.9).float() * 40 - 30,
-        torch.zeros_like(grey),
-        torch.zeros(1, len(KINDS), *grey.shape[1:]),
+    found = decided(
+        CellFindings(
+            (grey > 0.9).float() * 40 - 30,
+            torch.zeros_like(grey),
+            torch.zeros(1, len(KINDS), *grey.shape[1:]),
+        )
     )
     grid = InputGrid(height, width, placement, rows, columns)
     regions = regions_of(found, grid)
@@ -140,10 +158,12 @@ def test_no_region_lies_outside_the_breast(seed: int, side: Laterality) -> None:
     prepared, placement = ImageProcessor(504, 400).placed(picture)
     share = torch.nn.functional.avg_pool2d((prepared > 0).float(), 8)
     logits = 8 * torch.randn(share.shape, generator=torch.Generator().manual_seed(seed))
-    found = CellFindings(
-        logits.masked_fill(share < 0.5, -30.0),
-        logits,
-        torch.zeros(1, len(KINDS), *share.shape[1:]),
+    found = decided(
+        CellFindings(
+            logits.masked_fill(share < 0.5, -30.0),
+            logits,
+            torch.zeros(1, len(KINDS), *share.shape[1:]),
+        )
     )
     inside, cell = picture > 0, 8 / placement.scale
     for region in regions_of(found, InputGrid(504, 400, placement, *picture.shape)):

@@ -80,8 +80,8 @@ class Region:
     row_radius, column_radius
         Half of the height and of the width, in the same pixels; the ellipse stays in the image.
     evidence
-        Uncalibrated score 0..1 that a finding of BI-RADS 3 or higher lies there, weighed by how
-        much the 3/4 likelihood rests on the place.
+        Uncalibrated score 0..1 of the lesion finder that a finding of BI-RADS 3 or higher lies
+        there; the place is where the 3/4 likelihood rests.
     suspicion
         Uncalibrated score 0..1 that such a finding is one of BI-RADS 4 or higher.
     kind

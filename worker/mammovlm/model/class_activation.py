@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from mammovlm.model.heads import SUSPICION
-from mammovlm.model.lesion_finder import CellFindings
+from mammovlm.model.lesion_finder import CellFindings, DecisiveCells
 from mammovlm.model.parts import JointParts
 from mammovlm.model.umicon import ExpertAdapter, FinderMap
 
@@ -24,7 +24,7 @@ _FAINTEST = 1e-12
 
 def decisive_cells(
     joint: JointParts, expert: str, views: Sequence[FinderMap], texts: Tensor
-) -> tuple[CellFindings, ...]:
+) -> tuple[DecisiveCells, ...]:
     """Tell what was found in each view, and what of it the 3/4 logit rests on.
 
     Parameters
@@ -40,7 +40,7 @@ def decisive_cells(
 
     Returns
     -------
-    tuple of CellFindings
+    tuple of DecisiveCells
         On the processor, float32; see `decisive`.
     """
     rows = texts.split(1)[: len(views)]
@@ -52,10 +52,10 @@ def decisive_cells(
 
 def _decisive_cells(
     joint: JointParts, adapter: ExpertAdapter, seen: FinderMap, text: Tensor
-) -> CellFindings:
+) -> DecisiveCells:
     found = adapter.sum_up(seen)[1]
     if SUSPICION not in joint.heads:
-        return found
+        return DecisiveCells(found, found.evidence)
     head = joint.heads[SUSPICION].main
 
     def logit(vectors: Tensor) -> Tensor:
@@ -93,8 +93,8 @@ def class_activation(
     return functional.avg_pool2d(changed[:, None], _AROUND, 1, _AROUND // 2)[:, 0] * inside
 
 
-def decisive(found: CellFindings, activation: Tensor) -> CellFindings:
-    """Put the class activation in the place of the finder's evidence, on the same scale.
+def decisive(found: CellFindings, activation: Tensor) -> DecisiveCells:
+    """Put the class activation beside the finder's evidence, on the same scale.
 
     The finder's summary weighs cells by the exponential of their evidence, so the logarithm of the
     activation is its like. It is shifted until the highest cell has the finder's own evidence
@@ -111,15 +111,19 @@ def decisive(found: CellFindings, activation: Tensor) -> CellFindings:
     around = functional.max_pool2d(found.evidence[:, None], _AROUND, 1, _AROUND // 2)[:, 0]
     highest = activation.flatten(1).argmax(1, keepdim=True)
     level = around.flatten(1).gather(1, highest) - _log(activation).flatten(1).gather(1, highest)
-    evidence = level[:, :, None] + _log(activation)
-    return replace(found, evidence=evidence.where(found.is_breast, found.evidence))
+    weight = level[:, :, None] + _log(activation)
+    return DecisiveCells(found, weight.where(found.is_breast, found.evidence))
 
 
 def _log(activation: Tensor) -> Tensor:
     return activation.clamp_min(_FAINTEST).log()
 
 
-def _on_processor(found: CellFindings) -> CellFindings:
-    return CellFindings(
-        found.evidence.float().cpu(), found.suspicion.float().cpu(), found.kinds.float().cpu()
+def _on_processor(cells: DecisiveCells) -> DecisiveCells:
+    found = cells.found
+    return DecisiveCells(
+        CellFindings(
+            found.evidence.float().cpu(), found.suspicion.float().cpu(), found.kinds.float().cpu()
+        ),
+        cells.weight.float().cpu(),
     )

@@ -3,25 +3,25 @@
 import numpy as np
 
 from mammovlm.evidence import EvidenceMap
-from mammovlm.model.lesion_finder import CellFindings
+from mammovlm.model.lesion_finder import DecisiveCells
 from mammovlm.model.regions import LEAST_EVIDENCE, InputGrid, corner
 
 
-def evidence_map(sop_instance_uid: str, found: CellFindings, grid: InputGrid) -> EvidenceMap:
+def evidence_map(sop_instance_uid: str, cells: DecisiveCells, grid: InputGrid) -> EvidenceMap:
     """Turn the cells of one view until they lie as in the stored image.
 
     Parameters
     ----------
     sop_instance_uid
         Of the view.
-    found
+    cells
         Of one image.
     grid
         How its cells lie in the stored image.
     """
     top, first = corner(grid, 0, 0)
     bottom, last = corner(grid, grid.height, grid.width)
-    logits = found.evidence[0].float().numpy()
+    logits = cells.weight[0].float().numpy()
     if last < first:
         logits, first, last = logits[:, ::-1], last, first
     return EvidenceMap(

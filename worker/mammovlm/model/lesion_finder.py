@@ -48,6 +48,24 @@ class CellFindings:
         return self.evidence > _NOTHING
 
 
+@dataclass(frozen=True)
+class DecisiveCells:
+    """What is seen in every cell, and how much of it the 3/4 logit rests on.
+
+    Parameters
+    ----------
+    found
+        By the lesion finder.
+    weight
+        On the scale of the finder's evidence, (images, rows, columns): regions are drawn by it.
+        It is that evidence itself where no 3/4 head is trained; see
+        `mammovlm.model.class_activation.decisive`.
+    """
+
+    found: CellFindings
+    weight: Tensor
+
+
 class LesionFinder(nn.Module):
     """Brings an expert's levels to one grid and looks around every cell.
 

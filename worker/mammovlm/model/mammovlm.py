@@ -120,11 +120,11 @@ class MammoVLM:
 
     def _output(self, study: ModelInput, read: NetworkRead) -> ModelOutput:
         seen = [
-            (view, found, _grid(view)) for view, found in zip(study.views, read.cells, strict=False)
+            (view, cells, _grid(view)) for view, cells in zip(study.views, read.cells, strict=False)
         ]
-        regions = [regions_of(found, grid) for _, found, grid in seen]
+        regions = [regions_of(cells, grid) for _, cells, grid in seen]
         evidence = tuple(
-            evidence_map(view.sop_instance_uid, found, grid) for view, found, grid in seen
+            evidence_map(view.sop_instance_uid, cells, grid) for view, cells, grid in seen
         )
         embeddings = read.embeddings.numpy().astype(np.float32)
         return ModelOutput(self._findings(study, read, regions or None), embeddings, evidence)

@@ -23,7 +23,7 @@ from mammovlm.model.density_selector import density_features
 from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import Head
 from mammovlm.model.in_pieces import in_pieces
-from mammovlm.model.lesion_finder import CellFindings
+from mammovlm.model.lesion_finder import DecisiveCells
 from mammovlm.model.metadata_text import metadata_text
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.parts import JointParts, LoadedParts
@@ -75,14 +75,14 @@ class NetworkRead:
     logits
         Of every trained head, (views, 1 + members).
     cells
-        What was found in each view, with the class activation of the 3/4 logit as its evidence
-        where that head is trained; empty where nothing looks for lesions.
+        What was found in each view, and what of it the 3/4 logit rests on; empty where nothing
+        looks for lesions.
     """
 
     routing: Routing
     embeddings: Tensor
     logits: Mapping[str, Tensor] = field(default_factory=dict)
-    cells: Sequence[CellFindings] = ()
+    cells: Sequence[DecisiveCells] = ()
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class Networks:
             )
         return reads
 
-    def _cells(self, look: _Look, routing: Routing, text: Tensor) -> tuple[CellFindings, ...]:
+    def _cells(self, look: _Look, routing: Routing, text: Tensor) -> tuple[DecisiveCells, ...]:
         joint, route = self._parts.joint, routing.route
         if joint is None or route is None:
             return ()

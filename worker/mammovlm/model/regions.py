@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from mammovlm.findings import Region, RegionKind
 from mammovlm.model.image_processor import Placement
-from mammovlm.model.lesion_finder import KINDS, CellFindings
+from mammovlm.model.lesion_finder import KINDS, DecisiveCells
 from mammovlm.model.placement import to_stored
 
 MOST_REGIONS = 3
@@ -27,7 +27,7 @@ In 200 others, where nothing was chosen, a view without a lesion of BI-RADS 3 or
 marks on average, and 59 % of such lesions are marked (docs/evaluation.md).
 """
 _FALL = 2.0
-"""In logits; a region holds the cells whose evidence is no further below that of its peak."""
+"""A region holds the cells whose weight is no further below that of its peak."""
 _TOUCHING = np.ones((3, 3), dtype=np.bool_)
 
 
@@ -52,16 +52,17 @@ class InputGrid:
     columns: int
 
 
-def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
+def regions_of(cells: DecisiveCells, grid: InputGrid) -> tuple[Region, ...]:
     """Mark at most `MOST_REGIONS` regions of one view, the most evident first.
 
-    A region is a local maximum of the evidence with the cells around it that weigh at least a
+    A region is a local maximum of the weight with the cells around it that weigh at least a
     seventh as much in the 3/4 logit; where two maxima share their cells, the higher one has them.
-    The score 0..1 would be no measure: where the finder is sure, it is close to 1 far around.
+    Its scores are what the lesion finder says there. They would be no measure of the extent: where
+    the finder is sure, it is close to 1 far around.
 
     Parameters
     ----------
-    found
+    cells
         Of one image.
     grid
         How its cells lie in the stored image.
@@ -71,13 +72,15 @@ def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
     ValueError
         If there is not exactly one image.
     """
+    found = cells.found
     if found.evidence.shape[0] != 1:
         raise ValueError("regions are those of one image")
     evidence = found.evidence[0].double().numpy()
+    around = ndimage.maximum_filter(evidence, footprint=_TOUCHING)
     suspicion = found.suspicion[0].double().numpy()
     kinds = found.kinds[0].argmax(0).numpy()
     marked = []
-    for peak, extent in _peaks(evidence):
+    for peak, extent in _peaks(cells.weight[0].double().numpy(), around):
         row, column, row_radius, column_radius = _ellipse(extent, grid)
         marked.append(
             Region(
@@ -85,7 +88,7 @@ def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
                 column=column,
                 row_radius=row_radius,
                 column_radius=column_radius,
-                evidence=_score(evidence[peak]),
+                evidence=_score(around[peak]),
                 suspicion=_score(suspicion[peak]),
                 kind=RegionKind(KINDS[int(kinds[peak])]),
             )
@@ -96,17 +99,16 @@ def regions_of(found: CellFindings, grid: InputGrid) -> tuple[Region, ...]:
 
 
 def _peaks(
-    evidence: npt.NDArray[np.float64],
+    weight: npt.NDArray[np.float64], around: npt.NDArray[np.float64]
 ) -> Iterator[tuple[tuple[int, int], npt.NDArray[np.bool_]]]:
-    """Give the local maxima above the threshold, highest first, each with its cells."""
-    is_peak = (evidence == ndimage.maximum_filter(evidence, footprint=_TOUCHING)) & (
-        evidence > LEAST_EVIDENCE
-    )
+    """Give the local maxima where the finder is sure, highest first, each with its cells."""
+    is_highest = weight == ndimage.maximum_filter(weight, footprint=_TOUCHING)
+    is_peak = is_highest & (np.minimum(weight, around) > LEAST_EVIDENCE)
     places = np.argwhere(is_peak)
-    order = np.argsort(-evidence[is_peak], kind="stable")
-    taken = np.zeros(evidence.shape, dtype=np.bool_)
+    order = np.argsort(-weight[is_peak], kind="stable")
+    taken = np.zeros(weight.shape, dtype=np.bool_)
     for row, column in places[order]:
-        labels, _ = ndimage.label(evidence > evidence[row, column] - _FALL, structure=_TOUCHING)
+        labels, _ = ndimage.label(weight > weight[row, column] - _FALL, structure=_TOUCHING)
         extent = labels == labels[row, column]
         if not (extent & taken).any():
             taken |= extent

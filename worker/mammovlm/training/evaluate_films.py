@@ -102,13 +102,13 @@ def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
     if seen is None:
         raise ValueError("UMiCon's pooling has no lesion finder")
     text = joint.text_branch(joint.text_encoder([metadata_text(film.slot, {}, category)]))
-    (found,) = decisive_cells(joint, route.expert, [seen], text)
+    (cells,) = decisive_cells(joint, route.expert, [seen], text)
     fused = joint.fusion(joint.umicon(joint.umicon.adapter(route.expert)(view)), text)
     marks = [
         InputMark(*placement.to_input(m.row, m.column), m.radius * placement.scale)
         for m in film.marks
     ]
-    place = peak(found.evidence[0])
+    place = peak(cells.weight[0])
     hit = any(touches(place, mark) for mark in marks) if marks else None
     breast = float(view.share[0].sum()) * CELL**2
     scores = {name: float(joint.heads[name](fused)[0, 0]) for name in (PRESENCE, SUSPICION)}
