@@ -17,10 +17,14 @@ export MAMMOVLM_BROKER_CERTIFICATE=$tls/worker.crt MAMMOVLM_BROKER_KEY=$tls/work
 export MAMMOVLM_DECLARE_QUEUES=false
 export MAMMOVLM_LOG_FORMAT=${MAMMOVLM_LOG_FORMAT:-json}
 python=${MAMMOVLM_PYTHON:-$home/.venv/bin/python}
+if [ -z "${MAMMOVLM_WORKERS:-}" ]; then
+    MAMMOVLM_WORKERS=$("$python" -c 'from mammovlm.stack.reading_processes import default_processes as of; print(of())')
+fi
+export MAMMOVLM_WORKERS
 if [ "${1:-}" = doctor ]; then
     export MAMMOVLM_ORTHANC_URL=${MAMMOVLM_ORTHANC_URL:-${MAMMOVLM_DICOMWEB_URL%/dicom-web}}
     exec "$python" -c 'from mammovlm.cli import main; main()' "$@"
 fi
 exec "$python" -m celery --app mammovlm.tasks worker \
-    --pool prefork --concurrency "${MAMMOVLM_WORKERS:-1}" \
+    --pool prefork --concurrency "$MAMMOVLM_WORKERS" \
     --without-mingle --without-gossip --without-heartbeat --loglevel INFO "$@"

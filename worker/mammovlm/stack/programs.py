@@ -48,7 +48,7 @@ def worker(settings: StackSettings) -> Program:
         name="worker",
         command=(
             *(sys.executable, "-m", "celery", "--app", "mammovlm.tasks", "worker"),
-            *("--pool", "prefork", "--concurrency", str(settings.workers)),
+            *("--pool", "prefork", "--concurrency", str(settings.processes)),
             *("--without-mingle", "--without-gossip", "--loglevel", "INFO"),
         ),
         package="`make setup`",

@@ -6,6 +6,8 @@ import platformdirs
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mammovlm.stack.reading_processes import default_processes
+
 CHECKOUT = Path(__file__).resolve().parents[3]
 OHIF = "ohif-3.13.2-1"
 """Name of the viewer's folder: OHIF's version and the edition of our changes to its addresses."""
@@ -27,8 +29,11 @@ class StackSettings(BaseSettings):
     amqp_port: int = Field(5672, gt=0, lt=65536, description="RabbitMQ.")
     dist_port: int = Field(25672, gt=0, lt=65536, description="Erlang distribution of RabbitMQ.")
     epmd_port: int = Field(25673, gt=0, lt=65536, description="Erlang port mapper of RabbitMQ.")
-    workers: int = Field(
-        1, gt=0, description="Worker processes; on a processor each has its own model."
+    workers: int | None = Field(
+        None,
+        gt=0,
+        description="Worker processes; on a processor each has its own model. Unset: 1, on a GPU 4 "
+        "that read ahead for one model, or as many as there are cores.",
     )
     ohif_dir: Path = Field(
         default_factory=lambda: Path(platformdirs.user_cache_dir("mammovlm"), OHIF),
@@ -36,6 +41,11 @@ class StackSettings(BaseSettings):
     )
     start_timeout_s: float = Field(180.0, gt=0, description="How long one program may start.")
     stop_timeout_s: int = Field(60, gt=0, description="How long a worker may end its study.")
+
+    @property
+    def processes(self) -> int:
+        """Number of worker processes."""
+        return self.workers or default_processes()
 
     @property
     def http_url(self) -> str:

@@ -39,7 +39,7 @@ def memory(stack: StackSettings, *, is_up: bool) -> Finding:
     seen = f"{now.total / _GIB:.1f} GiB, {now.available / _GIB:.1f} GiB available"
     if now.total < _LEAST_MEMORY:
         return mend("memory", seen, "The whole service needs 4 GB; the worker would be killed.")
-    if not is_up and now.available < stack.workers * _MEMORY_OF_A_WORKER:
+    if not is_up and now.available < stack.processes * _MEMORY_OF_A_WORKER:
         return look("memory", seen, "End other programs, or lower MAMMOVLM_WORKERS.")
     return fine("memory", seen)
 
