@@ -13,6 +13,7 @@ from mammovlm.model.parts import COMPACT_WEIGHTS, load_parts
 from mammovlm.model.presets import PRESETS
 from mammovlm.model.weights import CARD_NAME, WeightsFolder
 from mammovlm.settings import Settings
+from mammovlm.training.phantom_exams import ExamTruth
 from mammovlm.training.route_choice import choose_routes
 from mammovlm.training.routed_views import RoutedViews
 from mammovlm.training.written_weights import TrainedPart, write_weights
@@ -22,21 +23,34 @@ EXAMS = 200
 BEST = {0: "dinov2", 1: "convnext", 2: "clip", 3: "convnext"}
 
 
+def _truths(categories: list[int], suspicious: torch.Tensor) -> list[ExamTruth]:
+    return [
+        ExamTruth(exam, (0, category), (1, 1), (int(right), int(left)), {})
+        for exam, (category, (right, left)) in enumerate(zip(categories, suspicious, strict=True))
+    ]
+
+
 def _views(expert: str, categories: list[int], suspicious: torch.Tensor) -> RoutedViews:
-    """Let an expert see suspicion where it is the best, and noise elsewhere."""
+    """Let an expert see suspicion where it is the best, and noise elsewhere.
+
+    Of the densities CLIP's expert sees A alone, and the others none.
+    """
     generator = torch.Generator().manual_seed(len(expert))
     summaries = torch.randn(EXAMS, 4, 12, generator=generator)
+    pools = torch.randn(EXAMS, 4, 3, 1, generator=generator)
     for exam, category in enumerate(categories):
         if BEST[category] == expert:
             summaries[exam, :, 0] += 3.0 * suspicious[exam].clamp_min(0).repeat(2)
-    return RoutedViews(torch.zeros(EXAMS, 4, 3, 1), summaries, torch.zeros(EXAMS, 4, 2))
+        if expert == "clip" and category == 0:
+            pools[exam] += 4.0
+    return RoutedViews(pools, summaries, torch.zeros(EXAMS, 4, 2))
 
 
 def test_each_density_goes_to_the_expert_that_ranks_it_best() -> None:
     categories = [exam % 4 for exam in range(EXAMS)]
     suspicious = torch.randint(-1, 2, (EXAMS, 2), generator=torch.Generator().manual_seed(1))
     views = {name: _views(name, categories, suspicious) for name in PRESET.experts}
-    chosen = choose_routes(views, categories, suspicious, PRESET)
+    chosen = choose_routes(views, categories, _truths(categories, suspicious), PRESET)
     told = {list(DensityCategory).index(category): r.expert for category, r in chosen.items()}
     assert told == BEST
     for route in chosen.values():
@@ -46,22 +60,33 @@ def test_each_density_goes_to_the_expert_that_ranks_it_best() -> None:
         assert 0 < route.positive < route.breasts
 
 
+def test_the_papers_own_measure_stands_beside_and_chooses_nothing() -> None:
+    categories, nobody = [exam % 4 for exam in range(EXAMS)], torch.full((EXAMS, 2), -1)
+    views = {name: _views(name, categories, nobody) for name in PRESET.experts}
+    chosen = choose_routes(views, categories, _truths(categories, nobody), PRESET)
+    assert {category: route.expert for category, route in chosen.items()} == dict(PRESET.routes)
+    fat = chosen[DensityCategory.A].recognised
+    assert fat["clip"].value > 0.99
+    assert all(fat[name].high < 0.8 for name in ("dinov2", "convnext"))
+    assert all(set(route.recognised) == set(PRESET.experts) for route in chosen.values())
+
+
+def test_a_density_that_few_women_have_is_not_measured() -> None:
+    categories, nobody = [1] * (EXAMS - 4) + [0, 0, 2, 3], torch.full((EXAMS, 2), -1)
+    views = {name: _views(name, categories, nobody) for name in PRESET.experts}
+    chosen = choose_routes(views, categories, _truths(categories, nobody), PRESET)
+    assert all(route.recognised == {} for route in chosen.values())
+
+
 def test_a_density_with_too_few_breasts_keeps_the_papers_expert() -> None:
     categories = [1] * (EXAMS - 4) + [0, 0, 2, 3]
     suspicious = torch.randint(-1, 2, (EXAMS, 2), generator=torch.Generator().manual_seed(1))
     views = {name: _views(name, categories, suspicious) for name in PRESET.experts}
-    chosen = choose_routes(views, categories, suspicious, PRESET)
+    chosen = choose_routes(views, categories, _truths(categories, suspicious), PRESET)
     assert chosen[DensityCategory.B].expert == "convnext"
     for category in (DensityCategory.A, DensityCategory.C, DensityCategory.D):
         assert chosen[category].expert == PRESET.routes[category]
         assert not chosen[category].auc
-
-
-def test_what_cannot_be_asked_of_anyone_leaves_the_papers_routes() -> None:
-    categories, suspicious = [exam % 4 for exam in range(EXAMS)], torch.full((EXAMS, 2), -1)
-    views = {name: _views(name, categories, suspicious) for name in PRESET.experts}
-    chosen = choose_routes(views, categories, suspicious, PRESET)
-    assert {category: route.expert for category, route in chosen.items()} == dict(PRESET.routes)
 
 
 @pytest.fixture

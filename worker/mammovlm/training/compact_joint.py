@@ -141,7 +141,6 @@ def routed_by_auc(
     """Let every expert look at all training women and choose the best of each density."""
     exams = collected.phantoms.rows(collected.train)
     categories, _ = study_densities(selector, exams.selector)
-    suspicious = torch.tensor([truth.suspicious for truth in exams.truths])
     by_expert = {}
     for name in preset.experts:
 
@@ -149,7 +148,7 @@ def routed_by_auc(
             run.progress(f"{name} looks", done, len(categories))
 
         by_expert[name] = routed_views(exams, [name] * len(categories), experts, run.work, told)
-    choice = choose_routes(by_expert, categories, suspicious, preset)
+    choice = choose_routes(by_expert, categories, exams.truths, preset)
     routes = {category: route.expert for category, route in choice.items()}
     return RoutedExperts(replace(preset, routes=routes), choice, experts, by_expert)
 

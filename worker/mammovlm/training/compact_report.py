@@ -152,6 +152,8 @@ def markdown_tables(metrics: Metrics) -> str:
     ]
     lines += ["", "### Routes, chosen on training women by AUC of BI-RADS 4 against 3", ""]
     lines += _route_table(metrics["routes"])
+    lines += ["", "### Each density against the others, AUC of the experts' last maps", ""]
+    lines += _recognition_table(metrics["routes"])
     lines += ["", "### Ablation of UMiCon on held-out phantoms", "", *_ablation_table(metrics)]
     lines += ["", "### Settings of UMiCon, AUC on validation patients (the first was kept)", ""]
     lines += _settings_table(metrics["settings"])
@@ -216,6 +218,16 @@ def _route_table(routes: Mapping[str, Any]) -> list[str]:
         for density, route in routes.items()
     ]
     return _table(("density", "breasts (positive)", *names, "route"), rows)
+
+
+def _recognition_table(routes: Mapping[str, Any]) -> list[str]:
+    names = sorted({name for route in routes.values() for name in route["recognised"]})
+    rows = [
+        (density, *(_interval(told[name]) if told else "–" for name in names))
+        for density, route in routes.items()
+        for told in [route["recognised"]]
+    ]
+    return _table(("density", *names), rows)
 
 
 def _ablation_table(metrics: Metrics) -> list[str]:

@@ -1,9 +1,11 @@
 """Which expert serves which density, by measured AUC (paper 3.1, table 6).
 
-The paper let every encoder assess every density and kept the best of each. Here every expert looks
-at the training women, a small model reads from its lesion finder alone BI-RADS 4 or higher against
-3, and five-fold cross-validation by woman gives each density's AUC. Neither validation nor test
-women are asked.
+The paper asked how well every encoder recognises each density, and routed a density to one that
+does. That says nothing of how well lesions are seen in it (four-systems A24), so the question here
+is the routing's own: every expert looks at the training women, a small model reads from its lesion
+finder alone BI-RADS 4 or higher against 3, and five-fold cross-validation by woman gives each
+density's AUC. The paper's question is answered beside it, from the experts' last maps. Neither
+validation nor test women are asked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,13 +17,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
 
 from mammovlm.findings import DensityCategory
 from mammovlm.model.presets import Preset
 from mammovlm.training.evaluation import Measured, auc_by_patient
 from mammovlm.training.evaluation_binary import has_enough
 from mammovlm.training.joint_data import breast_means
+from mammovlm.training.phantom_exams import ExamTruth
 from mammovlm.training.routed_views import RoutedViews
 
 FOLDS = 5
@@ -42,19 +44,26 @@ class DensityRoute:
         How many were asked about, and how many of them are positive.
     auc
         By expert; empty where there are too few.
+    recognised
+        AUC of this density against the others, by expert (table 6); empty where too few women
+        have it. It chooses nothing.
     """
 
     expert: str
     breasts: int
     positive: int
     auc: Mapping[str, Measured]
+    recognised: Mapping[str, Measured]
 
 
 RouteChoice = Mapping[DensityCategory, DensityRoute]
 
 
 def choose_routes(
-    views: Mapping[str, RoutedViews], categories: Sequence[int], suspicious: Tensor, preset: Preset
+    views: Mapping[str, RoutedViews],
+    categories: Sequence[int],
+    truths: Sequence[ExamTruth],
+    preset: Preset,
 ) -> RouteChoice:
     """Measure every expert on every density and take the best of each.
 
@@ -64,22 +73,25 @@ def choose_routes(
         The same exams as each expert sees them.
     categories
         The study's density as the selector tells it, 0..3, one an exam.
-    suspicious
-        (exams, 2), right breast first: 1, 0, or -1 where the question is not asked.
+    truths
+        Of the exams.
     preset
         Whose routes stand where fewer than ten breasts are of either class.
     """
-    asked = (suspicious >= 0).flatten().numpy()
-    labels = suspicious.flatten().numpy().astype(np.int64)[asked]
-    patients = np.repeat(np.arange(len(suspicious)), 2)[asked]
+    suspicious = np.array([truth.suspicious for truth in truths]).flatten()
+    asked = suspicious >= 0
+    labels = suspicious.astype(np.int64)[asked]
+    patients = np.repeat(np.arange(len(truths)), 2)[asked]
     densities = np.repeat(np.asarray(categories), 2)[asked]
     scores: Mapping[str, npt.NDArray[np.float64]] = {}
     if len(set(patients.tolist())) >= FOLDS and has_enough(labels):
         scores = {
-            name: _out_of_fold(breast_means(seen.summaries).flatten(0, 1).numpy()[asked], labels,
-                               patients)
+            name: _out_of_fold(
+                breast_means(seen.summaries).flatten(0, 1).numpy()[asked], labels, patients
+            )
             for name, seen in views.items()
-        }  # fmt: skip
+        }
+    recognised = recognised_densities(views, [max(truth.densities) for truth in truths])
     chosen = {}
     for index, category in enumerate(_CATEGORIES):
         mine = densities == index
@@ -90,7 +102,33 @@ def choose_routes(
                 for name, score in scores.items()
             }
         best = max(auc, key=lambda name: auc[name].value) if auc else preset.routes[category]
-        chosen[category] = DensityRoute(best, int(mine.sum()), int(labels[mine].sum()), auc)
+        chosen[category] = DensityRoute(
+            best, int(mine.sum()), int(labels[mine].sum()), auc, recognised[category]
+        )
+    return chosen
+
+
+def recognised_densities(
+    views: Mapping[str, RoutedViews], densities: Sequence[int]
+) -> Mapping[DensityCategory, Mapping[str, Measured]]:
+    """Measure how well each expert's last map tells each density from the others (table 6).
+
+    Parameters
+    ----------
+    views
+        The same exams as each expert sees them.
+    densities
+        The study's true density, 0..3, one an exam.
+    """
+    true, women = np.asarray(densities), np.arange(len(densities))
+    chosen: dict[DensityCategory, dict[str, Measured]] = {each: {} for each in _CATEGORIES}
+    for index, category in enumerate(_CATEGORIES):
+        labels = (true == index).astype(np.int64)
+        if len(labels) >= FOLDS and has_enough(labels):
+            for name, seen in views.items():
+                features = seen.pools.mean(1).flatten(1).numpy()
+                scores = _out_of_fold(features, labels, women)
+                chosen[category][name] = auc_by_patient(labels, scores, women)
     return chosen
 
 
@@ -99,7 +137,7 @@ def _out_of_fold(
     labels: npt.NDArray[np.int64],
     patients: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
-    """Score every breast by a model that saw no other breast of that woman."""
+    """Score every row by a model that saw no row of that woman."""
     reader = make_pipeline(StandardScaler(), LogisticRegression(C=PENALTY, max_iter=2000))
     told: npt.NDArray[np.float64] = cross_val_predict(
         reader,
