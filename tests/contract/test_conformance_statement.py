@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,26 @@ from mammovlm.imaging import decoding
 from mammovlm.imaging.eligibility import MAMMOGRAPHY_CLASSES
 from mammovlm.results import ObjectOptions, codes, object_header, result_objects
 from mammovlm.settings import Settings
+from mammovlm.study import Laterality
 from mammovlm_orthanc.eligibility import TOMOSYNTHESIS
-from report_examples import MADE_AT, with_regions
+from report_examples import (
+    DENSITY_C,
+    EXAMPLES,
+    HIGH,
+    MADE_AT,
+    Example,
+    L,
+    R,
+    findings_of,
+    nothing_trained,
+    study_of,
+    with_regions,
+)
 
 STATEMENT = (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
 UID = re.compile(r"1\.2\.840\.10008(?:\.\d+)+")
+
+CODE = re.compile(r"\(([A-Z0-9-]+), (DCM|SCT|LN|UMLS|99MAMMOVLM)\b")
 
 
 def section(title: str) -> str:
@@ -120,6 +136,34 @@ def test_the_templates_are_those_of_the_objects(objects: tuple[Dataset, ...]) ->
     for one in objects[:2]:
         for template in templates(one):
             assert re.search(rf"(TID |[/, ]){template}\b", STATEMENT), template
+
+
+@pytest.mark.parametrize(
+    ("title", "place"), [("#### Content tree", 0), ("### Mammography CAD SR", 1)]
+)
+def test_every_code_that_is_stated_is_written_in_some_report(title: str, place: int) -> None:
+    stated = set(CODE.findall(section(title).split("**Validators.**")[0]))
+    examples = [*EXAMPLES.values(), nothing_trained, partial(one_breast, L), partial(one_breast, R)]
+    written = set().union(*(coded(reports(make())[place]) for make in examples))
+    assert len(stated) > 10
+    assert stated - written == set()
+
+
+def one_breast(side: Laterality) -> Example:
+    study = study_of(f"{side}CC {side}MLO")
+    found = findings_of(study, {side: DENSITY_C}, {side: HIGH}, {side: HIGH})
+    return study, found, with_regions()[2]
+
+
+def reports(example: Example) -> tuple[Dataset, ...]:
+    wanted = ObjectOptions(wants_cad_report=True, wants_pdf=False)
+    return result_objects(*example, None, wanted, at=MADE_AT)
+
+
+def coded(item: Dataset) -> set[tuple[str, str]]:
+    """Give value and scheme of every code in an object."""
+    own = {(item.CodeValue, item.CodingSchemeDesignator)} if "CodeValue" in item else set()
+    return own.union(*(coded(child) for part in item if part.VR == "SQ" for child in part))
 
 
 def test_the_character_sets_are_those_that_can_be_chosen() -> None:
