@@ -28,6 +28,8 @@ class Health:
         The parts that are looked at.
     threads
         The background threads, filled when they are made.
+    postponed
+        How many studies could not be taken in yet, filled with the threads.
     is_enabled
         False where the site has switched the intake off.
     """
@@ -51,6 +53,7 @@ class Health:
         self._distributions = distributions
         self._is_enabled = is_enabled
         self.threads: tuple[Background, ...] = ()
+        self.postponed: Callable[[], int] = lambda: 0
 
     @property
     def is_list_complete(self) -> bool:
@@ -82,6 +85,7 @@ class Health:
             "broker_connected": broker,
             "threads_running": {thread.name: thread.is_alive for thread in self.threads},
             "waiting_to_be_sent": len(self._store.entries([State.READY])),
+            "postponed": self.postponed(),
             "stuck": len(self._upkeep.stuck()),
             "is_list_complete": self.is_list_complete,
         }
@@ -118,6 +122,11 @@ class Health:
                 "stuck_studies",
                 "Studies queued or running for too long.",
                 lambda: len(self._upkeep.stuck()),
+            ),
+            _one(
+                "studies_postponed",
+                "Studies that could not be taken in yet and are tried again.",
+                self.postponed,
             ),
         )
 

@@ -14,10 +14,10 @@ from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.readiness import Arrivals, Judgement, Verdict, judge, verdict_now
 from mammovlm_orthanc.selection import Selection, select
 from mammovlm_orthanc.settings import Settings
-from mammovlm_orthanc.status import Priority, State, StudyStatus
+from mammovlm_orthanc.status import Priority, State, StatusUnreadable, StudyStatus
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.study_images import Image, StudyImages
-from mammovlm_orthanc.unexpected import log_unexpected
+from mammovlm_orthanc.unexpected import LOGGER, log_unexpected
 
 RETRY_S = 5.0
 """Seconds after which a decision that could not be written is tried again."""
@@ -80,21 +80,22 @@ class Intake:
         with self._store.lock:
             return min((g.first_change for g in self._gatherings.values()), default=None)
 
-    def arrived(self, instance_id: str, change: int, at: float) -> None:
-        """Take in a new instance.
+    def study_of_mammogram(self, instance_id: str) -> str | None:
+        """Give the study of an instance, None where it is no mammogram, or gone."""
+        return self._images.study_of_mammogram(instance_id)
+
+    def arrived(self, study_id: str, instance_id: str, change: int, at: float) -> None:
+        """Take in a new instance of a study; harmless where that was done before.
 
         Parameters
         ----------
-        instance_id
+        study_id, instance_id
             Orthanc's identifier.
         change
             Number of the change that told of it.
         at
             When it came, seconds since 1970.
         """
-        study_id = self._images.study_of_mammogram(instance_id)
-        if study_id is None:
-            return
         with self._store.lock:
             gathering = self._gatherings.get(study_id)
             try:
@@ -102,6 +103,27 @@ class Intake:
                     self._begin(study_id, change, at)
                 else:
                     self._add(gathering, instance_id, at)
+            except NotInArchive:
+                self._drop(study_id)
+            except StatusUnreadable:
+                LOGGER.error("The status of study %s is of another version; left alone", study_id)
+
+    def give_up(self, instance_id: str) -> None:
+        """Mark the study of an instance as failed that cannot be taken in.
+
+        One whose other images are being gathered stays as it is: it will be decided. Raises what
+        the archive raises, and changes nothing then.
+        """
+        study_id = self._images.study_of_mammogram(instance_id)
+        with self._store.lock:
+            if study_id is None or study_id in self._gatherings:
+                return
+            try:
+                uid = self._images.study_instance_uid(study_id)
+                self._store.update(
+                    study_id,
+                    lambda before: transitions.not_taken_in(before, uid, clock.iso(clock.now())),
+                )
             except NotInArchive:
                 self._drop(study_id)
 

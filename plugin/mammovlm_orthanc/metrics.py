@@ -26,8 +26,9 @@ FAILURES = (
     "time-limit",
     "internal-error",
     "worker-lost",
+    "intake-failed",
 )
-"""Reasons that workers and the dead-letter queue tell; a contract test keeps them complete."""
+"""Reasons of workers, dead-letter queue and intake; a contract test keeps them complete."""
 
 _IMAGES = ("candidate", *LeftOutReason)
 _DECIDED = tuple(verdict for verdict in Verdict if verdict is not Verdict.WAITING)

@@ -119,6 +119,7 @@ class Plugin:
             )
         )
         health.threads = self._threads
+        health.postponed = lambda: self._feed.postponed
 
     def answer(self, request: Request) -> Answer:
         """Answer a request, and record who asked for a change."""
@@ -159,7 +160,8 @@ class Plugin:
             self._feed.read_new(stop)
             due_s = self._intake.decide_due(clock.now())
             self._feed.settle()
-            self._wake.wait(LONGEST_SLEEP_S if due_s is None else min(due_s, LONGEST_SLEEP_S))
+            waits = (LONGEST_SLEEP_S, due_s, self._feed.next_try_s)
+            self._wake.wait(min(wait for wait in waits if wait is not None))
 
 
 def register(orthanc: OrthancApi) -> None:

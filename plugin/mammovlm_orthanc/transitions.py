@@ -21,6 +21,8 @@ NO_STANDARD_VIEW, NO_MAMMOGRAM = (
     (code, ENGLISH(f"reason.{code}")) for code in ("no-standard-view", "no-mammogram")
 )
 
+INTAKE_FAILED, _INTAKE_FAILED_TEXT = "intake-failed", ENGLISH("reason.intake-failed")
+
 
 def receiving(status: StudyStatus | None, study_instance_uid: str, at: str) -> StudyStatus:
     """Begin a run: the first one, or the next one after any later state."""
@@ -62,6 +64,14 @@ def decided(
         priority=Priority.URGENT if status.priority is Priority.URGENT else priority,
         predecessor=status.latest_report,
     )
+
+
+def not_taken_in(status: StudyStatus | None, study_instance_uid: str, at: str) -> StudyStatus:
+    """Let a run fail whose images cannot be read: the run being received, or a new one."""
+    if status and status.state is State.FAILED and status.reason == INTAKE_FAILED:
+        return status
+    failed = _enter(receiving(status, study_instance_uid, at), State.FAILED, at)
+    return replace(failed, reason=INTAKE_FAILED, text=_INTAKE_FAILED_TEXT)
 
 
 def with_selection(status: StudyStatus, selection: Selection) -> StudyStatus:

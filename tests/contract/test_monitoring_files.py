@@ -115,7 +115,7 @@ def test_every_reason_of_the_worker_begins_at_zero_so_that_its_first_step_is_see
     text = (ROOT / "worker" / "mammovlm" / "tasks" / "analyze_study.py").read_text()
     told = set(re.findall(r'_dead_letter\(job, "([a-z-]+)"\)', text))
     assert told
-    assert told | {"worker-lost"} == set(FAILURES)
+    assert told | {"worker-lost", "intake-failed"} == set(FAILURES)
 
 
 def test_every_alarm_is_explained_to_those_who_run_the_service() -> None:
