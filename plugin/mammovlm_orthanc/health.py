@@ -120,7 +120,7 @@ class Health:
             ),
             _one(
                 "stuck_studies",
-                "Studies queued or running for too long.",
+                "Studies running for too long, or queued and in no queue.",
                 lambda: len(self._upkeep.stuck()),
             ),
             _one(

@@ -84,7 +84,7 @@ class Plugin:
         broker = Broker.from_settings(settings)
         publisher = Publisher(broker, store, asking.outbox, counters)
         consumer = EventConsumer(broker, store, asking.outbox, counters)
-        upkeep = Upkeep(archive, store, settings, counters)
+        upkeep = Upkeep(archive, store, consumer.queues, settings, counters)
         links = (publisher.link, consumer.link)
         health = Health(
             store,

@@ -8,6 +8,7 @@ from mammovlm_orthanc import topology
 from mammovlm_orthanc.metrics import Gauge
 
 _LOOK_EVERY_S = 5.0
+_JOBS_AND_EVENTS = ("mammovlm.analysis", "mammovlm.analysis.urgent", topology.EVENTS_QUEUE)
 
 
 class QueueWatch:
@@ -31,6 +32,22 @@ class QueueWatch:
     def forget(self) -> None:
         """Know nothing: the connection is lost."""
         self._messages, self._readers, self._looked_at = {}, {}, 0.0
+
+    @property
+    def most_jobs(self) -> int | None:
+        """How many jobs the broker may hold of which nothing was told yet; None: not known.
+
+        Those that wait, and one for each event that waits to be read here.
+        """
+        try:
+            return int(sum(self._messages[name] for name in _JOBS_AND_EVENTS))
+        except KeyError:
+            return None
+
+    @property
+    def age_s(self) -> float:
+        """How long ago the broker was asked."""
+        return time.monotonic() - self._looked_at
 
     @property
     def gauges(self) -> tuple[Gauge, ...]:

@@ -175,7 +175,7 @@ SETTINGS = (
         "stuck_s",
         values.seconds,
         "MAMMOVLM_STUCK_S",
-        "A job that is queued or running for longer is sent again.",
+        "A job that runs for longer, or that no queue holds after so long, is sent again.",
     ),
     Setting(
         "SweepSeconds",

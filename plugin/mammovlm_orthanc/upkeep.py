@@ -6,6 +6,7 @@ import threading
 from mammovlm_orthanc import clock, transitions
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.queue_watch import QueueWatch
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status import State, StudyStatus
 from mammovlm_orthanc.status_store import StatusEntry, StatusStore
@@ -25,6 +26,8 @@ class Upkeep:
         Orthanc.
     store
         The statuses.
+    queues
+        How many jobs the broker holds.
     settings
         When a job counts as stuck, and how often to look.
     counters
@@ -37,10 +40,16 @@ class Upkeep:
     """
 
     def __init__(
-        self, archive: OrthancArchive, store: StatusStore, settings: Settings, counters: Counters
+        self,
+        archive: OrthancArchive,
+        store: StatusStore,
+        queues: QueueWatch,
+        settings: Settings,
+        counters: Counters,
     ) -> None:
         self._archive = archive
         self._store = store
+        self._queues = queues
         self._settings = settings
         self._counters = counters
         self.is_list_complete = False
@@ -53,10 +62,31 @@ class Upkeep:
             self.sweep()
 
     def stuck(self) -> list[StatusEntry]:
-        """Give the studies that have been queued or running for too long."""
-        limit_s = self._settings.stuck_s
-        waiting = self._store.entries([State.QUEUED, State.RUNNING])
-        return [each for each in waiting if self._store.silent_s(each.orthanc_study_id) > limit_s]
+        """Give the studies that have been running for too long, or queued and are in no queue.
+
+        A long queue is no reason to send its jobs again. Of as many studies as are queued beyond
+        what the broker holds the job is lost; it is likely that of the oldest ones, and where it is
+        not, the worker stores the same report twice as once.
+        """
+        running = self._store.entries([State.RUNNING])
+        lost = self._lost()
+        return [each for each in (*running, *lost) if self._is_silent(each, self._settings.stuck_s)]
+
+    def _lost(self) -> list[StatusEntry]:
+        """Give the oldest queued studies, as many as the broker can hold no job of."""
+        most = self._queues.most_jobs
+        if most is None:
+            return []  # nothing could be sent now either
+        asked_s_ago = self._queues.age_s
+        queued = [
+            each
+            for each in self._store.entries([State.QUEUED])
+            if self._is_silent(each, asked_s_ago)
+        ]
+        return queued[most:]
+
+    def _is_silent(self, entry: StatusEntry, limit_s: float) -> bool:
+        return self._store.silent_s(entry.orthanc_study_id) > limit_s
 
     def sweep(self) -> None:
         """Put stuck jobs back into the outbox."""
