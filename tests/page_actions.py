@@ -1,7 +1,10 @@
 """What readers do with the two pages, for the tests that play a reader."""
 
+import json
 import re
+from typing import Any
 
+import requests
 from playwright.sync_api import Locator, Page, expect
 
 from local_servers import Orthanc, wait_until
@@ -42,6 +45,19 @@ def scrolls_sideways(page: Page) -> bool:
 def sign(page: Page) -> None:
     """Give the name of a reader."""
     page.locator("#opinion input.reader").fill("Dr Reader")
+
+
+def said_on(orthanc: Orthanc, study_uid: str) -> list[list[str]]:
+    """List what was said about a study: who, what and in which words."""
+    entries = orthanc.get(f"/mammovlm/studies/{study_uid}/page").json()["review"]["entries"]
+    return [[entry["reader"], entry["act"], entry["text"]] for entry in entries]
+
+
+def somebody_says(orthanc: Orthanc, study_uid: str, subject: str, **said: Any) -> requests.Response:
+    """Say something as a reader on another machine."""
+    report_uid = orthanc.status(study_uid)["report"]["sop_instance_uid"]
+    body = {"reader": "Dr Other", "report_uid": report_uid, **said}
+    return orthanc.post(f"/mammovlm/studies/{study_uid}/{subject}", json.dumps(body))
 
 
 def low_contrast(page: Page) -> list[str]:

@@ -9,13 +9,16 @@
 | GET worklist?state=&q=&limit= | rows of the worklist; with If-None-Match, 304 if nothing changed |
 | GET studies/{id}/page | all that the page of a study shows; If-None-Match as above |
 | POST studies/{id}/opinion | {"act": "agree", "disagree" or "withdrawn", "text", "reader", ...} |
-| POST studies/{id}/patient-text | {"act": "edited", "released" or "withdrawn", "text", ...} |
+| POST studies/{id}/patient-text | {"act": "edited", "released" or "withdrawn", "seen", ...} |
 | GET opinions.csv | every opinion ever given |
 
 Who says something signs with ``reader``; where Orthanc asks for a password, its user counts.
 ``report_uid`` names the report that they looked at: if there is a newer one, nothing is kept.
+``seen`` is how many entries about the patient's text they have read: if there are more, nothing is
+kept either, so that nobody's text is replaced unread. Saying the same again at once adds nothing.
 """
 
+import re
 import time
 import uuid
 from collections import Counter
@@ -34,6 +37,7 @@ from mammovlm_orthanc.review import (
     LONGEST_TEXT,
     Act,
     Review,
+    ReviewChanged,
     ReviewEntry,
     ReviewFull,
     ReviewUnreadable,
@@ -49,7 +53,8 @@ from mammovlm_orthanc.study_page import StudyPage
 from mammovlm_orthanc.worklist import Worklist
 
 _DEFAULT_LIMIT, _LARGEST_LIMIT, _LONGEST_SEARCH = "200", 500, 64
-_BODY = {"act": 16, "text": LONGEST_TEXT, "reader": LONGEST_READER, "report_uid": 64}
+_OPINION = {"act": 16, "text": LONGEST_TEXT, "reader": LONGEST_READER, "report_uid": 64}
+_BODIES = {Subject.OPINION: _OPINION, Subject.PATIENT_TEXT: {**_OPINION, "seen": 4}}
 _PAUSE_BETWEEN_STUDIES_S = 0.001
 
 
@@ -146,9 +151,10 @@ class PageApi:
         return Answer(HTTPStatus.OK, text, "text/csv; charset=utf-8", headers=headers)
 
     def _post_review(self, request: Request, name: str, subject_name: str) -> Answer:
-        said = rest_parameters.texts(request.body, _BODY)
         subject = Subject(subject_name)
+        said = rest_parameters.texts(request.body, _BODIES[subject])
         act = _act(subject, said["act"])
+        seen = _seen(said["seen"]) if subject is Subject.PATIENT_TEXT else None
         study_id = find_study(self._archive, name)
         status = self._status(study_id)
         if (status.latest_report or {}).get("sop_instance_uid") != said["report_uid"]:
@@ -164,17 +170,19 @@ class PageApi:
             run=status.run_of(said["report_uid"]),
             report_uid=said["report_uid"],
         )
-        self._keep(study_id, entry)
+        self._keep(study_id, entry, seen)
         language = language_of(request.headers, self._language)
         return json_answer(self._page.document(study_id, status, language))
 
-    def _keep(self, study_id: str, entry: ReviewEntry) -> None:
+    def _keep(self, study_id: str, entry: ReviewEntry, seen: int | None) -> None:
         try:
-            self._reviews.add(study_id, entry)
+            self._reviews.add(study_id, entry, seen)
         except NotInArchive as error:
             raise unknown_study() from error
         except ReviewUnreadable as error:
             raise Refused(HTTPStatus.CONFLICT, "review-of-other-version") from error
+        except ReviewChanged as error:
+            raise Refused(HTTPStatus.CONFLICT, "text-changed") from error
         except ReviewFull as error:
             raise Refused(HTTPStatus.CONFLICT, "review-full") from error
 
@@ -205,6 +213,12 @@ def _act(subject: Subject, name: str) -> Act:
     if name not in allowed:
         raise Refused(HTTPStatus.BAD_REQUEST, "unknown-act", allowed=", ".join(sorted(allowed)))
     return Act(name)
+
+
+def _seen(number: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,4}", number):
+        raise Refused(HTTPStatus.BAD_REQUEST, "no-seen")
+    return int(number)
 
 
 def _signature(request: Request, reader: str) -> str:

@@ -34,7 +34,10 @@ ACTS: Mapping[Subject, frozenset[Act]] = {
     Subject.PATIENT_TEXT: frozenset({Act.EDITED, Act.RELEASED, Act.WITHDRAWN}),
 }
 LONGEST_TEXT, LONGEST_READER = 10_000, 64
-MOST_ENTRIES = 1000
+MOST_ENTRIES, KEPT_FREE = 1000, 100
+"""Most entries of a study; and so many more for what must stay possible, `_ALWAYS_POSSIBLE`."""
+
+_ALWAYS_POSSIBLE = frozenset({Act.RELEASED, Act.WITHDRAWN})
 
 
 class ReviewUnreadable(ValueError):
@@ -43,6 +46,10 @@ class ReviewUnreadable(ValueError):
 
 class ReviewFull(ValueError):
     """Raised when there is no room for another entry."""
+
+
+class ReviewChanged(ValueError):
+    """Raised when there is an entry that whoever adds one has not seen."""
 
 
 @dataclass(frozen=True)
@@ -79,21 +86,40 @@ class Review:
     entries: tuple[ReviewEntry, ...] = ()
     version: int = 1
 
-    def with_entry(self, entry: ReviewEntry) -> "Review":
-        """Add an entry.
+    def with_entry(self, entry: ReviewEntry, seen: int | None = None) -> "Review":
+        """Add an entry; the same review where the last one says the same, by the same reader.
+
+        Parameters
+        ----------
+        entry
+            What is said.
+        seen
+            How many entries `about` the same its writer has seen, None where that does not matter.
 
         Raises
         ------
+        ReviewChanged
+            If there are more than were seen.
         ReviewFull
-            If `MOST_ENTRIES` are there.
+            If `MOST_ENTRIES` are there; what ends something may go beyond them by `KEPT_FREE`.
         """
-        if len(self.entries) >= MOST_ENTRIES:
+        before = self.about(entry.subject, entry.report_uid)
+        if before and _said(before[-1]) == _said(entry):
+            return self
+        if seen is not None and seen != len(before):
+            raise ReviewChanged
+        room = MOST_ENTRIES + (KEPT_FREE if entry.act in _ALWAYS_POSSIBLE else 0)
+        if len(self.entries) >= room:
             raise ReviewFull
         return Review((*self.entries, entry))
 
+    def about(self, subject: Subject, report_uid: str) -> tuple[ReviewEntry, ...]:
+        """Give all that was said on one subject about one report, oldest first."""
+        return tuple(e for e in self.entries if (e.subject, e.report_uid) == (subject, report_uid))
+
     def last(self, subject: Subject, report_uid: str) -> ReviewEntry | None:
         """Give what counts now on a report, None where nothing was said or all is withdrawn."""
-        found = [e for e in self.entries if (e.subject, e.report_uid) == (subject, report_uid)]
+        found = self.about(subject, report_uid)
         return found[-1] if found and found[-1].act is not Act.WITHDRAWN else None
 
     def to_json(self) -> str:
@@ -116,6 +142,10 @@ class Review:
             return cls(tuple(_entry(entry) for entry in content["entries"]))
         except (ValueError, TypeError, KeyError) as error:
             raise ReviewUnreadable("metadata MammoVLMReview is none of version 1") from error
+
+
+def _said(entry: ReviewEntry) -> tuple[str, Act, str]:
+    return entry.reader, entry.act, entry.text
 
 
 def _entry(content: Mapping[str, Any]) -> ReviewEntry:

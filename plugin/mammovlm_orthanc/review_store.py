@@ -44,16 +44,19 @@ class ReviewStore:
             known = self._remembered.get(study_id)
             return self._load(study_id) if known is None else known
 
-    def add(self, study_id: str, entry: ReviewEntry) -> Review:
+    def add(self, study_id: str, entry: ReviewEntry, seen: int | None = None) -> Review:
         """Keep one more entry; it is on the disk when this returns.
 
         Raises
         ------
-        NotInArchive, ReviewUnreadable, ReviewFull
+        NotInArchive, ReviewUnreadable, ReviewChanged, ReviewFull
             As in `read` and `Review.with_entry`; nothing is changed then.
         """
         with self._lock:
-            after = self._load(study_id).with_entry(entry)
+            before = self._load(study_id)
+            after = before.with_entry(entry, seen)
+            if after is before:
+                return before
             self._studies.set_review_document(study_id, after.to_json())
             self._remember(study_id, after)
             self.revision += 1

@@ -6,7 +6,7 @@ And both pages in Chinese: nothing that they say themselves is left in English.
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from local_servers import Orthanc, wait_until
 from mammogram_files import four_views, mammogram
@@ -122,6 +122,24 @@ def test_a_queued_study_is_called_urgent_and_goes_to_the_urgent_queue(
     wait_until("the job is in the urgent queue", urgent)
     assert urgent() == [job["job_id"]]
     expect(row(page, study_uid)).to_contain_text("queued")
+
+
+def test_both_pages_fit_on_a_phone(
+    browser: Browser, orthanc: Orthanc, study: str, system: PageSystem
+) -> None:
+    assert system.orthanc is orthanc
+    context = browser.new_context(viewport=PHONE, has_touch=True)
+    page = context.new_page()
+    open_worklist(page, orthanc)
+    expect(row(page, study)).to_be_visible()
+    assert not scrolls_sideways(page)
+    picture(page, "worklist-phone")
+    row(page, study).tap()
+    expect(page.locator("#numbers")).to_contain_text("Breast density")
+    assert not scrolls_sideways(page)
+    wait_for_pictures(page)
+    picture(page, "study-phone")
+    context.close()
 
 
 def test_changes_from_another_site_are_refused_and_files_stay_in_their_folder(

@@ -4,20 +4,30 @@ import csv
 import io
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 from local_servers import Orthanc, wait_until
 from mammogram_files import four_views
 from mammovlm.results import ObjectOptions
 from mammovlm.settings import Settings
-from page_actions import open_study, open_worklist, row, scrolls_sideways, sign, wait_for_pictures
-from page_system import PHONE, PageSystem, objects_on, picture
+from page_actions import (
+    open_study,
+    open_worklist,
+    row,
+    said_on,
+    sign,
+    somebody_says,
+    wait_for_pictures,
+)
+from page_system import Complaints, PageSystem, objects_on, picture
 from report_examples import EXPLANATION
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 
 MARKUP = "<img src=x onerror=alert(1)>^<b>"
 SHOWN_MARKUP = "<img src"
+EDITABLE = "document.body.insertAdjacentHTML('beforeend', '<p id=free contenteditable>free</p>')"
+COMMENT = "(({value, selectionStart: at}) => [value, at])(document.activeElement)"
 
 
 def test_markup_in_dicom_is_shown_as_text_and_never_runs(
@@ -100,6 +110,95 @@ def test_the_patients_text_is_a_draft_until_somebody_signs_its_release(
     page.reload()
     expect(words.locator("h2")).to_contain_text("released")
     expect(words.locator(".letter")).to_have_text("Your doctor will call you.")
+
+
+def test_what_is_held_down_pressed_twice_or_meant_for_a_field_is_not_said_again(
+    page: Page, orthanc: Orthanc, system: PageSystem
+) -> None:
+    study_uid = system.analysed(four_views(PatientName="Hodgkin^Dorothy", PatientID="P-8"))
+    open_study(page, orthanc, study_uid)
+    sign(page)
+    page.evaluate(EDITABLE)
+    for field in ("#language", "#free"):
+        page.locator(field).focus()
+        page.keyboard.press("d")
+        expect(page.locator(field)).to_be_focused()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+d")
+    for _ in range(8):  # without "up" between them each further one is a repetition
+        page.keyboard.down("a")
+    page.keyboard.up("a")
+    expect(page.locator("#opinion .entries li")).to_have_count(1)
+    page.get_by_role("button", name="Release").click()
+    back = page.get_by_role("button", name="Take release back")
+    back.hover()
+    page.mouse.down(click_count=2)  # the second half of a double click, when the button has changed
+    page.mouse.up(click_count=2)
+    page.get_by_role("button", name="Disagree").dblclick()
+    expect(page.locator("#opinion .entries li")).to_have_count(2)
+    expect(back).to_be_visible()
+    assert [act for _, act, _ in said_on(orthanc, study_uid)] == ["agree", "released", "disagree"]
+
+
+def test_enter_asks_once_and_not_while_a_character_is_being_composed(
+    page: Page, orthanc: Orthanc, study: str
+) -> None:
+    open_study(page, orthanc, study)
+    field = page.locator("#question")
+    field.focus()
+    keyboard = page.context.new_cdp_session(page)
+    composed = {"text": "nihao", "selectionStart": 5, "selectionEnd": 5}
+    keyboard.send("Input.imeSetComposition", composed)
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_be_empty()
+    keyboard.send("Input.insertText", {"text": "你好?"})
+    expect(field).to_have_value("你好?")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator("#said")).to_contain_text("The answer will appear")
+    expect(field).to_have_value("")
+    entries = orthanc.get(f"/mammovlm/studies/{study}/conversation").json()["entries"]
+    assert [entry["question"] for entry in entries].count("你好?") == 1
+    assert not [entry for entry in entries if "nihao" in entry["question"]]
+
+
+def test_what_others_say_meanwhile_neither_takes_my_words_nor_loses_theirs(
+    context: BrowserContext, orthanc: Orthanc, system: PageSystem
+) -> None:
+    complaints = Complaints().of(page := context.new_page())
+    study_uid = system.analysed(four_views(PatientName="Goeppert^Maria", PatientID="P-9"))
+    open_study(page, orthanc, study_uid)
+    sign(page)
+    page.locator("#comment").fill("left is B")
+    page.keyboard.press("ArrowLeft")
+    assert somebody_says(orthanc, study_uid, "opinion", act="agree").ok
+    expect(page.locator("#opinion .entries")).to_contain_text("Dr Other agrees")
+    assert page.evaluate(COMMENT) == ["left is B", 8]
+    page.get_by_role("button", name="Edit").click()
+    text = page.get_by_role("textbox", name="Text for the patient")
+    text.fill("Mine.")
+    theirs = {"act": "edited", "text": "Theirs."}
+    assert somebody_says(orthanc, study_uid, "patient-text", **theirs, seen="0").ok
+    changed = page.locator("#words .changed")
+    expect(changed).to_contain_text("Dr Other saved a draft")
+    expect(changed.locator(".letter")).to_have_text("Theirs.")
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator("#said")).to_contain_text("changed meanwhile; yours is not saved")
+    expect(text).to_have_value("Mine.")
+    picture(page, "study-text-changed-meanwhile")
+    page.get_by_role("button", name="I have read it").click()
+    page.get_by_role("button", name="Release").click()
+    expect(page.locator("#words .letter")).to_have_text("Mine.")
+    refused = somebody_says(orthanc, study_uid, "patient-text", act="withdrawn", seen="1")
+    assert (refused.status_code, refused.json()["code"]) == (409, "text-changed")
+    refused = somebody_says(orthanc, study_uid, "patient-text", act="withdrawn")
+    assert (refused.status_code, refused.json()["code"]) == (400, "no-seen")
+    assert said_on(orthanc, study_uid) == [
+        ["Dr Other", "agree", ""],
+        ["Dr Other", "edited", "Theirs."],
+        ["Dr Reader", "released", "Mine."],
+    ]
+    assert [complaint for complaint in complaints if "409 (Conflict)" not in complaint] == []
 
 
 def test_an_answer_appears_below_its_question_while_the_next_one_is_being_typed(
@@ -191,21 +290,3 @@ def test_an_opinion_survives_the_end_of_orthanc_and_is_exported(
     assert said[0]["comment"] == "'=left density is B, not C"
     open_worklist(page, orthanc)
     expect(row(page, study)).to_contain_text("disagreed")
-
-
-def test_both_pages_fit_on_a_phone(
-    browser: Browser, orthanc: Orthanc, study: str, system: PageSystem
-) -> None:
-    assert system.orthanc is orthanc
-    context = browser.new_context(viewport=PHONE, has_touch=True)
-    page = context.new_page()
-    open_worklist(page, orthanc)
-    expect(row(page, study)).to_be_visible()
-    assert not scrolls_sideways(page)
-    picture(page, "worklist-phone")
-    row(page, study).tap()
-    expect(page.locator("#numbers")).to_contain_text("Breast density")
-    assert not scrolls_sideways(page)
-    wait_for_pictures(page)
-    picture(page, "study-phone")
-    context.close()

@@ -22,17 +22,26 @@ export const drawn = (name, attributes = {}, ...children) =>
 export const byId = (id) => document.getElementById(id);
 
 // Puts new children into a section, only where they show something else than before. Whoever types
-// or stands in it with the keyboard keeps their place, by the attribute data-place.
+// or stands in it with the keyboard keeps their words and place, by the attribute data-place.
+const at = (section, place) => section.querySelector(`[data-place="${CSS.escape(place)}"]`);
 const shownBefore = new WeakMap();
 export function show(section, facts, make) {
   const now = JSON.stringify(facts);
   if (shownBefore.get(section) === now) return;
   shownBefore.set(section, now);
-  const place = section.contains(document.activeElement) ? document.activeElement.dataset.place : undefined;
+  const active = section.contains(document.activeElement) ? document.activeElement : null;
+  const chosen = active?.matches('input, textarea') ? [active.selectionStart, active.selectionEnd, active.selectionDirection] : null;
+  const typed = [...section.querySelectorAll('input, textarea')].filter((field) => field.dataset.place && field.value);
   const children = make();
   section.hidden = children.length === 0;
   section.replaceChildren(...children.filter(Boolean));
-  if (place) section.querySelector(`[data-place="${CSS.escape(place)}"]`)?.focus();
+  for (const { dataset, value } of typed) {
+    const field = at(section, dataset.place);
+    if (field) field.value = value;
+  }
+  const next = active?.dataset.place ? at(section, active.dataset.place) : null;
+  next?.focus();
+  if (chosen) next?.setSelectionRange(...chosen);
 }
 
 export const forget = (section) => shownBefore.delete(section);

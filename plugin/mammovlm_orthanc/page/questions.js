@@ -2,6 +2,7 @@
 // Questions about the result, and their answers as they come; the field keeps what is being typed.
 
 import { byId, element, show } from './elements.js';
+import { isComposing, once } from './keys.js';
 import { named, sentence } from './language.js';
 import { attempt, follow, post } from './server.js';
 import { reader } from './signature.js';
@@ -20,8 +21,8 @@ export function showQuestions(section, { report, orthanc_study_id: id }) {
     element('h2', {}, sentence('questions.title'), element('small', {}, sentence('questions.meaning'))),
     element('ol', { id: 'conversation', class: 'conversation', 'aria-live': 'polite' }),
     element('div', { class: 'asking' },
-      element('input', { type: 'text', id: 'question', maxlength: LONGEST, autocomplete: 'off', 'aria-label': sentence('questions.field'), placeholder: sentence('questions.hint'), onkeydown: (event) => event.key === 'Enter' && ask() }),
-      element('button', { type: 'button', onclick: ask }, sentence('questions.ask'))));
+      element('input', { type: 'text', id: 'question', maxlength: LONGEST, autocomplete: 'off', 'aria-label': sentence('questions.field'), placeholder: sentence('questions.hint'), onkeydown: (event) => event.key === 'Enter' && !event.repeat && !isComposing(event) && ask() }),
+      element('button', { type: 'button', onclick: once(ask) }, sentence('questions.ask'))));
   look = follow(() => `/mammovlm/studies/${encodeURIComponent(study)}/conversation`, take);
 }
 

@@ -6,17 +6,23 @@ import { sentence } from './language.js';
 
 const WAITING_MS = 2000;
 const AFTER_ERROR_MS = 5000;
+const LONGEST_ANSWER_MS = 30_000;
 
 export class Refused extends Error {}
+
+// Whether it was done is not known.
+class NoAnswer extends Error {}
 
 export async function post(path, content = {}) {
   const answer = await fetch(`/mammovlm/${path}`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', 'X-MammoVLM-Page': '1' },
     body: JSON.stringify(content),
+    signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
   });
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(`${said.error ?? answer.statusText} ${said.do ?? ''}`.trim());
+  const said = await answer.json().catch(() => null);
+  if (!answer.ok) throw new Refused(`${said?.error ?? answer.statusText} ${said?.do ?? ''}`.trim());
+  if (!said) throw new NoAnswer();
   return said;
 }
 
@@ -70,17 +76,27 @@ export function say(text) {
   silence = setTimeout(() => { byId('said').textContent = ''; }, 8000);
 }
 
-// Does something that the plugin may refuse, and says what came of it.
+// Does something that the plugin may refuse, and says what came of it; one thing at a time.
+let isBusy = false;
 export async function attempt(action, done) {
+  if (isBusy) {
+    say(sentence('page.busy'));
+    return false;
+  }
+  isBusy = true;
   try {
     await action();
     say(done);
     return true;
   } catch (error) {
-    say(error instanceof Refused ? error.message : sentence('page.nothing-changed'));
+    say(error instanceof Refused ? error.message : sentence(isUnknown(error) ? 'page.no-answer' : 'page.nothing-changed'));
     return false;
+  } finally {
+    isBusy = false;
   }
 }
+
+const isUnknown = (error) => error instanceof NoAnswer || error.name === 'TimeoutError';
 
 // Asks with a dialog; gives the value of the button that was pressed, "" for none.
 export function ask(title, text, choices) {
@@ -95,7 +111,7 @@ export function ask(title, text, choices) {
   dialog.returnValue = '';
   return new Promise((resolve) => {
     dialog.onclick = (event) => {
-      if (event.target.tagName === 'BUTTON') { event.preventDefault(); dialog.close(event.target.value); }
+      if (event.target.tagName === 'BUTTON') { event.preventDefault(); if (event.detail < 2) dialog.close(event.target.value); }
     };
     dialog.onclose = () => resolve(dialog.returnValue);
     dialog.showModal();

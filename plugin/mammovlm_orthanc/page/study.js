@@ -3,6 +3,7 @@
 
 import { byId, element, show } from './elements.js';
 import { enlarge, enlargeImage, showImages } from './images.js';
+import { isInField, isOurs } from './keys.js';
 import { has, listed, named, parts, sentence } from './language.js';
 import { likelihoodBar } from './likelihood_bar.js';
 import { opinionOf, say as sayOpinion } from './opinion.js';
@@ -161,8 +162,8 @@ function basis({ report, status }) {
 const rerun = () => runAgain(known.orthanc_study_id, personName(known.header.patient_name)).then(() => lookNow());
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId('ask').open || !known) return;
-  if (event.target.matches('input, textarea')) {
+  if (!isOurs(event) || event.repeat || !known) return;
+  if (isInField(event)) {
     if (event.key === 'Escape') event.target.blur();
     return;
   }

@@ -2,6 +2,7 @@
 // The worklist: rows that follow the plugin, search, filter, and everything by keyboard.
 
 import { byId, element } from './elements.js';
+import { isInField, isOurs } from './keys.js';
 import { listed, named, sentence } from './language.js';
 import { follow, makeUrgent, runAgain } from './server.js';
 import {
@@ -16,6 +17,7 @@ const GROUPS = [
   ['trouble', ['rejected', 'failed']],
 ];
 const TYPING_MS = 250;
+const HELD_DOWN = new Set(['ArrowDown', 'ArrowUp']);
 const NOTHING = '–';
 
 const rows = new Map();
@@ -191,8 +193,9 @@ function chosen() {
 }
 
 function onKey(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || byId('ask').open) return;
-  if (event.target.matches('input')) {
+  if (!isOurs(event) || (event.repeat && !HELD_DOWN.has(event.key))) return;
+  if (isInField(event)) {
+    if (event.target !== byId('search')) return;
     if (event.key === 'Escape') { event.target.value = ''; event.target.dispatchEvent(new Event('input')); }
     if (event.key === 'ArrowDown' || event.key === 'Enter') { event.preventDefault(); choose(byId('studies').firstElementChild); }
     return;
