@@ -120,9 +120,13 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
     (tmp_path / "notes.dcm").write_text("no image")
     rows += [_row("not DICOM", tmp_path / "notes.dcm"), _row("gone", tmp_path / "gone.dcm")]
     write_manifest(tmp_path / "m.csv", rows)
-    out = tmp_path / "out"
+    out, run = tmp_path / "out", tmp_path / "run"
+    run.mkdir()
+    (run / "tables.md").write_text("### Ablation of UMiCon\n\n| trained | AUC |\n")
+    (run / "metrics.json").write_text('{"ablation": [1]}')
 
-    done = _evaluate("--manifest", tmp_path / "m.csv", "--draws", 100, "--out", out)
+    asked = ("--manifest", tmp_path / "m.csv", "--draws", 100, "--training-run", run)
+    done = _evaluate(*asked, "--out", out)
     assert done.exit_code == 0, done.output
     results = _rows(out / "results.csv")
     assert [row["exam"] for row in results] == ["1", "1", "2", "2", "3", "3", "4", "4"]
@@ -132,6 +136,8 @@ def test_a_manifest_is_measured_by_the_workers_code_and_a_second_call_goes_on(
     report = (out / "evaluation.md").read_text()
     assert "real exams" in report
     assert "Research use only" in report
+    assert "### Ablation of UMiCon\n\n| trained | AUC |" in report
+    assert json.loads((out / "metrics.json").read_text())["training_run"] == {"ablation": [1]}
     texts = [file.read_text() for file in out.iterdir() if file.suffix != ".png"]
     assert len(texts) == 4
     assert not any(name in text for text in texts for name in ("DOE", "PHANTOM^"))

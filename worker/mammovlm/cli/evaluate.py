@@ -94,6 +94,11 @@ _EXAMS = "--every-expert and --explanations need exams: --manifest or --phantoms
     help="So many texts of the language model about these exams, and a quarter as many answers.",
 )
 @click.option(
+    "--training-run",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder `run` of the training that made the weights: its tables go into the report.",
+)
+@click.option(
     "--draws",
     type=click.IntRange(100),
     default=2000,
@@ -117,6 +122,7 @@ def evaluate(
     mini_mias: Path | None,
     every_expert: bool,
     explanations: int,
+    training_run: Path | None,
     draws: int,
     out: Path,
 ) -> None:
@@ -149,6 +155,7 @@ def evaluate(
             draws=draws,
             every_expert=every_expert,
             texts=explanations,
+            training_run=training_run,
         )
     )
 

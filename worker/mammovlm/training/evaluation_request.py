@@ -30,6 +30,9 @@ class Evaluation:
         Whether all experts look at every study, not only the one that its density picks.
     texts
         How many texts the language model shall write of the exams; 0: none.
+    training_run
+        Folder ``run`` of the training that made the weights, whose own tables (ablation, a linear
+        map in UMiCon's place, routes) the report shall hold; None without.
     """
 
     settings: Settings
@@ -40,3 +43,4 @@ class Evaluation:
     draws: int = 2000
     every_expert: bool = False
     texts: int = 0
+    training_run: Path | None = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mammovlm.imaging import ReadingLimits
 from mammovlm.model import MammoVLM
@@ -41,6 +41,7 @@ from mammovlm.training.study_evaluation_words import (
     worded_exams,
     words_lines,
 )
+from mammovlm.training.training_run_tables import TrainingRun, read_training_run
 
 JOURNAL: Final = "assessed.jsonl"
 TEXTS: Final = "texts.jsonl"
@@ -87,12 +88,13 @@ def run_evaluation(asked: Evaluation, model: MammoVLM, told: Told) -> Path:
     Raises
     ------
     FileNotFoundError, ValueError
-        Where the mini-MIAS folder is not as it must be.
+        Where the mini-MIAS folder or that of the training run is not as it must be.
     """
+    run = None if asked.training_run is None else read_training_run(asked.training_run)
     asked.out.mkdir(parents=True, exist_ok=True)
     films = None if asked.mini_mias is None else _films(asked, asked.mini_mias, told)
     found = None if asked.source is None else _exams(asked, asked.source, model, told)
-    return _write(asked, model, found, films)
+    return _write(asked, model, found, films, run)
 
 
 def _films(asked: Evaluation, folder: Path, told: Told) -> FilmResult:
@@ -139,7 +141,11 @@ def _inputs(
 
 
 def _write(
-    asked: Evaluation, model: MammoVLM, found: _Measured | None, films: FilmResult | None
+    asked: Evaluation,
+    model: MammoVLM,
+    found: _Measured | None,
+    films: FilmResult | None,
+    run: TrainingRun | None,
 ) -> Path:
     head = EvaluationHead(
         algorithm=model.algorithm,
@@ -153,22 +159,24 @@ def _write(
     if result is not None:
         kind = "phantoms" if asked.are_phantoms else "real"
         plots = draw_plots(result, asked.out, f"{result.studies} studies, {kind}")
-    _write_numbers(asked.out / "metrics.json", head, found, films)
+    numbers = _numbers(head, found, films) | {"training_run": run.numbers if run else None}
+    plain = json.dumps(as_plain(numbers), indent=2, allow_nan=False)
+    (asked.out / "metrics.json").write_text(plain + "\n", encoding="utf-8")
     report = asked.out / "evaluation.md"
-    told = evaluation_markdown(head, result, films, plots, found.lines() if found else ())
+    sections = [*(found.lines() if found else ()), *(run.lines() if run else ())]
+    told = evaluation_markdown(head, result, films, plots, sections)
     report.write_text(told, encoding="utf-8")
     return report
 
 
-def _write_numbers(
-    path: Path, head: EvaluationHead, found: _Measured | None, films: FilmResult | None
-) -> None:
-    numbers = {
-        "head": as_plain(head),
-        "exams": as_plain(found.exams if found else None),
-        "evidence": as_plain(found.evidence if found else None),
-        "side_by_side": as_plain(found.inputs if found else None),
-        "words": as_plain(found.words if found else None),
-        "mini_mias": as_plain(films),
+def _numbers(
+    head: EvaluationHead, found: _Measured | None, films: FilmResult | None
+) -> dict[str, Any]:
+    return {
+        "head": head,
+        "exams": found.exams if found else None,
+        "evidence": found.evidence if found else None,
+        "side_by_side": found.inputs if found else None,
+        "words": found.words if found else None,
+        "mini_mias": films,
     }
-    path.write_text(json.dumps(numbers, indent=2, allow_nan=False) + "\n", encoding="utf-8")
