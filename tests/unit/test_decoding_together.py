@@ -113,19 +113,35 @@ def test_where_no_graph_can_be_recorded_it_decodes_without_and_says_so_once(
 ) -> None:
     """A processor records no graph: the attempt fails as it would on a GPU that cannot."""
     recorded = TogetherDecoder(model("glm"))
-    begin = DecodingStep.begin
-
-    def wants_a_graph(step: DecodingStep, prompts: list[Tensor]) -> list[int]:
-        step._wants_capture = True
-        return begin(step, prompts)
-
-    monkeypatch.setattr(DecodingStep, "begin", wants_a_graph)
-    prompts = [prompt(1), prompt(2)]
-    answers = recorded.decode(prompts, [Drafts([])] * 2, end=-1, longest=LONGEST, seconds=60.0)
-    assert answers == [alone("glm", each, end=-1) for each in prompts]
+    monkeypatch.setattr(TogetherDecoder, "_on_gpu", True)
+    for seeds in ([1, 2], [1], [1, 2, 3]):  # each a shape of its own
+        prompts = [prompt(seed) for seed in seeds]
+        answers = recorded.decode(
+            prompts, [Drafts([])] * len(seeds), end=-1, longest=LONGEST, seconds=60.0
+        )
+        assert answers == [alone("glm", each, end=-1) for each in prompts]
+    assert len(recorded._steps) == 3
     assert [each.message.split("(")[0] for each in caplog.records] == [
         "decoding runs without a CUDA graph, more slowly "
     ]
+
+
+def test_full_memory_gives_all_caches_back_and_the_next_prompts_are_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = TogetherDecoder(model("llama"))
+    asked: dict[str, Any] = {"end": -1, "longest": LONGEST, "seconds": 60.0}
+    expected = tried.decode([prompt(1)], [Drafts([])], **asked)
+    with monkeypatch.context() as full:
+        full.setattr(DecodingStep, "run", _full)
+        with pytest.raises(torch.OutOfMemoryError):
+            tried.decode([prompt(1), prompt(2)], [Drafts([])] * 2, **asked)
+    assert not tried._steps
+    assert tried.decode([prompt(1)], [Drafts([])], **asked) == expected
+
+
+def _full(*_: object, **__: object) -> None:
+    raise torch.OutOfMemoryError
 
 
 def test_a_model_that_looks_back_only_so_far_is_decoded_alone() -> None:

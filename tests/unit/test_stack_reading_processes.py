@@ -10,28 +10,27 @@ from mammovlm.stack import StackSettings, reading_processes
 
 
 @pytest.mark.parametrize(
-    ("driver", "gpus", "environment", "cores", "processes"),
+    ("machine", "environment", "processes"),
     [
-        (False, 1, {}, 16, 1),
-        (True, 0, {}, 16, 1),
-        (True, 1, {}, 16, 4),
-        (True, 1, {}, 2, 2),
-        (True, 1, {"MAMMOVLM_DEVICE": "cuda:0"}, 16, 4),
-        (True, 1, {"MAMMOVLM_DEVICE": "cpu"}, 16, 1),
-        (True, 1, {"MAMMOVLM_MODEL_PROCESS": "never"}, 16, 1),
-        (True, 1, {"MAMMOVLM_THREADS": "none"}, 16, 1),
-        (True, 1, {"MAMMOVLM_WORKERS": "9"}, 16, 9),
+        ((False, 1, 16), {}, 1),
+        ((True, 0, 16), {}, 1),
+        ((True, 1, 16), {}, 4),
+        ((True, 1, 2), {}, 2),
+        ((True, 1, 16), {"MAMMOVLM_DEVICE": "cuda:0"}, 4),
+        ((True, 1, 16), {"MAMMOVLM_DEVICE": "cpu"}, 1),
+        ((True, 1, 16), {"MAMMOVLM_MODEL_PROCESS": "never"}, 1),
+        ((True, 1, 16), {"MAMMOVLM_THREADS": "none"}, 1),
+        ((True, 1, 16), {"MAMMOVLM_WORKERS": "9"}, 9),
     ],
 )
 def test_only_where_the_model_is_on_a_gpu_several_processes_read_ahead(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    driver: bool,
-    gpus: int,
+    machine: tuple[bool, int, int],
     environment: dict[str, str],
-    cores: int,
     processes: int,
 ) -> None:
+    driver, gpus, cores = machine
     if driver:
         (tmp_path / "nvidiactl").touch()
     monkeypatch.setattr(reading_processes, "_NVIDIA", (tmp_path / "nvidiactl",))

@@ -9,12 +9,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tokenizers import pre_tokenizers
 
+from mammovlm.explanation import BreastScore, Facts, ScoreRange, prompt_for
+from mammovlm.explanation.facts import SIDES
+from mammovlm.explanation.patient_text import likely_texts
+from mammovlm.findings import DensityCategory
 from mammovlm.model import MammoVLM, ModelOutput
 from mammovlm.model.language_model import SoftPrefixLanguageModel
 from mammovlm.model.model_input import ModelInput
 from mammovlm.model.write_request import WriteRequest
-from mammovlm.study import HANGING_ORDER
+from mammovlm.study import HANGING_ORDER, Laterality
+from mammovlm.words import LANGUAGES
 from tiny_models import tiny_parts, tiny_preset, tiny_study
 
 ROUNDING = 1e-5
@@ -137,6 +143,34 @@ def test_warming_up_reaches_every_expert_and_the_language_model() -> None:
     causal_lm.register_forward_hook(lambda *_: reached.add("language model"))
     MammoVLM(parts).warm_up()
     assert reached == {*parts.moe.experts, "language model"}
+
+
+def test_a_real_study_decodes_in_the_shape_that_was_warmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a GPU the first study finds cache, kernels and graph; here it is made to go their way."""
+    monkeypatch.setattr(SoftPrefixLanguageModel, "_goes_alone", lambda *_: False)
+    parts = tiny_parts()
+    words = parts.language_model
+    assert isinstance(words, SoftPrefixLanguageModel)
+    assert words._base is not None
+    assert words._together is not None
+    by_word = pre_tokenizers.BertPreTokenizer()  # type: ignore[no-untyped-call]
+    words._base.tokenizer.backend_tokenizer.pre_tokenizer = by_word
+    MammoVLM(parts).warm_up()
+    (warmed,) = words._together._steps.items()
+    assert warmed[0].width > 1
+    english = LANGUAGES["en-US"]
+    for facts in (
+        Facts((BreastScore(Laterality.RIGHT, None),), (), None),
+        Facts(
+            tuple(BreastScore(side, ScoreRange.HIGHER) for side in SIDES),
+            HANGING_ORDER[1:3],
+            DensityCategory.C,
+        ),
+    ):
+        slots = HANGING_ORDER[: 2 * len(facts.breasts)]
+        prompt, likely = prompt_for(facts, english), likely_texts(facts, english)
+        words.write(WriteRequest(prompt, _unit_rows(len(slots), 1), slots, likely))
+    assert list(words._together._steps.items()) == [warmed]
 
 
 def test_a_device_that_computes_works() -> None:

@@ -5,23 +5,19 @@ can record the pass once as a graph and replay it (PyTorch, "CUDA Graphs"); wher
 a processor, the same pass runs as it is.
 """
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from mammovlm.model.graph_recording import GraphRecorder, RecordedPass
 from mammovlm.model.torchvision_operators import declare_missing_operators
 
 declare_missing_operators()
 
 from transformers import PreTrainedModel, StaticCache  # noqa: E402 - after the guard
-
-_WARM_UP: Final = 3
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,11 +51,13 @@ class DecodingStep:
         A causal model of transformers.
     shape
         Sizes.
-    capture
-        Whether a CUDA device may replay the pass as a graph.
+    recorder
+        Records the pass, where it is to be replayed as a graph.
     """
 
-    def __init__(self, causal_lm: PreTrainedModel, shape: StepShape, *, capture: bool) -> None:
+    def __init__(
+        self, causal_lm: PreTrainedModel, shape: StepShape, recorder: GraphRecorder
+    ) -> None:
         self._model: Any = causal_lm
         self._shape = shape
         device = self._model.device
@@ -71,9 +69,8 @@ class DecodingStep:
         self._cache: Any = StaticCache(config=causal_lm.config, max_cache_len=capacity)
         self._seen = torch.zeros(rows, capacity, dtype=torch.bool)
         self._written = 0
-        self._wants_capture = capture and device.type == "cuda"
-        self._graph: Any = None
-        self._said = torch.zeros_like(self._tokens)
+        self._recorder = recorder
+        self._recorded: RecordedPass | None = None
 
     @property
     def room(self) -> int:
@@ -146,12 +143,9 @@ class DecodingStep:
 
     def _replayed(self) -> Tensor:
         """Run the pass, by its graph where there is one."""
-        if self._wants_capture and self._graph is None:
-            self._record()
-        if self._graph is None:
-            return self._pass()
-        self._graph.replay()
-        return self._said
+        if self._recorded is None and self._recorder.is_wanted:
+            self._recorded = self._recorder.record(self._pass, self._model.device)
+        return self._pass() if self._recorded is None else self._recorded.replay()
 
     def _pass(self) -> Tensor:
         self._write_from(self._place)
@@ -168,23 +162,3 @@ class DecodingStep:
         logits = self._model(past_key_values=self._cache, use_cache=True, **given).logits
         most_probable: Tensor = logits.argmax(dim=-1)
         return most_probable
-
-    def _record(self) -> None:
-        """Record the pass as a graph; where that fails, say so once and go on without."""
-        try:
-            with torch.cuda.device(self._model.device):
-                side = torch.cuda.Stream()
-                side.wait_stream(torch.cuda.current_stream())
-                with torch.cuda.stream(side):
-                    for _ in range(_WARM_UP):
-                        self._pass()
-                torch.cuda.current_stream().wait_stream(side)
-                graph = torch.cuda.CUDAGraph()
-                with torch.cuda.graph(graph):
-                    self._said = self._pass()
-            self._graph = graph
-        except (RuntimeError, ValueError) as error:  # torch names a device it cannot use either way
-            self._wants_capture = False
-            _log.warning(
-                "decoding runs without a CUDA graph, more slowly (%s)", type(error).__name__
-            )

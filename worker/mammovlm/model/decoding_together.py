@@ -18,6 +18,7 @@ from torch import Tensor
 
 from mammovlm.model.decoding_step import DecodingStep, StepShape
 from mammovlm.model.drafted_decoding import DRAFT_TOKENS, Drafts, agreed
+from mammovlm.model.graph_recording import GraphRecorder
 from mammovlm.model.torchvision_operators import declare_missing_operators
 
 declare_missing_operators()
@@ -26,8 +27,10 @@ from transformers import PreTrainedModel  # noqa: E402 - after the guard
 
 KEPT_SHAPES: Final = 4
 """Caches and graphs that are kept for the next prompts of their size."""
-_MULTIPLE: Final = 64
-"""Prompts and caches are as long as a multiple of it: few shapes, and kernels that like them."""
+_PROMPTS: Final = 128
+"""Prompts are as long as a multiple of it: those of reports, of 54 to 92 tokens, are all alike."""
+_CACHES: Final = 64
+"""Caches are as long as a multiple of it, which kernels like."""
 
 
 def can_decode_together(causal_lm: PreTrainedModel) -> bool:
@@ -83,8 +86,13 @@ class TogetherDecoder:
 
     def __init__(self, causal_lm: PreTrainedModel, *, capture: bool = True) -> None:
         self._causal_lm = causal_lm
-        self._capture = capture
+        self._recorder = GraphRecorder(is_wanted=capture)
         self._steps: OrderedDict[StepShape, DecodingStep] = OrderedDict()
+
+    @property
+    def _on_gpu(self) -> bool:
+        """Where the model is now: quantised weights get there after this was made."""
+        return self._causal_lm.device.type == "cuda"
 
     @torch.inference_mode()
     def decode(
@@ -111,7 +119,26 @@ class TogetherDecoder:
         -------
         list of list of int
             Token numbers of each answer without the end token.
+
+        Raises
+        ------
+        torch.OutOfMemoryError
+            Where memory is full; all caches are given back, so that fewer prompts may fit then.
         """
+        try:
+            return self._decoded(prompts, drafts, end, longest, seconds)
+        except (torch.OutOfMemoryError, MemoryError):
+            self._steps.clear()
+            raise
+
+    def _decoded(
+        self,
+        prompts: Sequence[Tensor],
+        drafts: Sequence[Drafts],
+        end: int,
+        longest: int,
+        seconds: float,
+    ) -> list[list[int]]:
         started = monotonic()
         width = 1 + (DRAFT_TOKENS if any(drafts) else 0)
         step = self._step(prompts, width, longest)
@@ -137,18 +164,20 @@ class TogetherDecoder:
         """Give a step of a shape that these prompts fit in; the last few are kept."""
         rows = 1 << (len(prompts) - 1).bit_length()
         most = max(prompt.shape[1] for prompt in prompts)
-        prompt = _rounded_up(most)
-        shape = StepShape(rows, prompt, width, _rounded_up(prompt + 2 * (longest + width)))
+        prompt = _rounded_up(most, _PROMPTS)
+        capacity = _rounded_up(prompt + 2 * (longest + width), _CACHES)
+        shape = StepShape(rows, prompt, width, capacity)
         if shape not in self._steps:
             while len(self._steps) >= KEPT_SHAPES:
                 self._steps.popitem(last=False)
-            self._steps[shape] = DecodingStep(self._causal_lm, shape, capture=self._capture)
+            recorder = self._recorder if self._on_gpu else GraphRecorder(is_wanted=False)
+            self._steps[shape] = DecodingStep(self._causal_lm, shape, recorder)
         self._steps.move_to_end(shape)
         return self._steps[shape]
 
 
-def _rounded_up(tokens: int) -> int:
-    return -(-tokens // _MULTIPLE) * _MULTIPLE
+def _rounded_up(tokens: int, multiple: int) -> int:
+    return -(-tokens // multiple) * multiple
 
 
 def _until(answer: Sequence[int], end: int, longest: int) -> list[int]:

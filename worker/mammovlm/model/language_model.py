@@ -130,7 +130,7 @@ class SoftPrefixLanguageModel:
     ) -> list[list[int]]:
         """Token numbers of each answer, decoded one by one or together."""
         on_processor = prompts[0].device.type == "cpu"
-        if self._together is None or (on_processor and len(prompts) == 1):
+        if self._together is None or self._goes_alone(prompts):
             return [
                 decode(base.causal_lm, *each, end=end, longest=MAX_NEW_TOKENS, seconds=MAX_SECONDS)
                 for each in zip(prompts, drafts, strict=True)
@@ -140,6 +140,10 @@ class SoftPrefixLanguageModel:
         return self._together.decode(
             prompts, drafts, end=end, longest=MAX_NEW_TOKENS, seconds=seconds
         )
+
+    def _goes_alone(self, prompts: Sequence[Tensor]) -> bool:
+        """Tell whether the shorter way is the better: for one study on a processor."""
+        return len(prompts) == 1 and prompts[0].device.type == "cpu"
 
     @torch.inference_mode()
     def first_word_share(
@@ -208,7 +212,7 @@ def load_language_model(
     quantisation
         Of its linear layers. Quantised, it is put together in the processor's memory first.
     capture
-        As of `SoftPrefixLanguageModel`.
+        As of `SoftPrefixLanguageModel`; never in int8, see `mammovlm.model.quantised_weights`.
 
     Raises
     ------
@@ -227,7 +231,7 @@ def load_language_model(
     card = folder.card.parts[PART]
     bits = "" if quantisation == "none" else f", {quantisation} weights"
     part = ModelPart("language model", f"{base.name} + LoRA{bits}", card.sha256, card.trained_on)
-    model = tuned(base, tuning, part, capture=capture)
+    model = tuned(base, tuning, part, capture=capture and quantisation != "int8")
     if quantisation != "none":
         quantise_linear_layers(base.causal_lm, quantisation, compute.device)
     return model

@@ -16,7 +16,7 @@ from mammovlm.model.aggregation import breast_findings, density_of, view_suspici
 from mammovlm.model.evidence_map import evidence_map
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.identity import algorithm_identity
-from mammovlm.model.made_up_study import made_up_input
+from mammovlm.model.made_up_study import made_up_input, made_up_request
 from mammovlm.model.model_input import ModelInput, ViewInput, prepared
 from mammovlm.model.model_output import ModelOutput
 from mammovlm.model.networks import NetworkRead, Networks
@@ -103,16 +103,15 @@ class MammoVLM:
         return self._parts.language_model.write_together(requests)
 
     def warm_up(self) -> None:
-        """Run made-up images through every network, and a word through the language model.
+        """Run made-up images through every network, and write a text about them.
 
-        The first run on a GPU chooses kernels and reserves memory; no study should wait for that.
+        The first run on a GPU chooses kernels, reserves memory and records graphs; no study should
+        wait for that.
         """
         made_up = made_up_input(self.preset)
         self._networks.warm_up(made_up)
-        size = self.preset.umicon.size
-        rows = np.full((len(made_up.views), size), size**-0.5, dtype=np.float32)
         with suppress(LanguageModelUnavailable):  # a server's; studies say so when they need it
-            self.write(WriteRequest("Say that you are ready.", rows, made_up.slots))
+            self.write(made_up_request(self.preset, made_up.slots))
 
     def works(self) -> bool:
         """Whether the device still computes; see `mammovlm.model.networks.Networks.works`."""

@@ -16,6 +16,10 @@ from mammovlm.model.memory_needs import Quantisation
 LIBRARY: Final = "bitsandbytes==0.50.2"
 """Not in the lock: where it is installed, peft imports it with every start of every program."""
 
+_OUTLIER: Final = 6.0
+"""Inputs from this magnitude on are multiplied unrounded (LLM.int8(), section 3.2). Which these are
+depends on the input, so a CUDA graph cannot be recorded: in int8, decoding runs without."""
+
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
@@ -70,7 +74,11 @@ def _quantised(layer: nn.Linear, quantisation: Quantisation, device: torch.devic
     sizes = {"bias": layer.bias is not None, "device": "meta"}
     if quantisation == "int8":
         made = library.nn.Linear8bitLt(
-            layer.in_features, layer.out_features, has_fp16_weights=False, **sizes
+            layer.in_features,
+            layer.out_features,
+            has_fp16_weights=False,
+            threshold=_OUTLIER,
+            **sizes,
         )
         weight = library.nn.Int8Params(layer.weight.data, requires_grad=False)
     else:
