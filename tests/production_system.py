@@ -17,7 +17,7 @@ import pika
 import requests
 from click.testing import CliRunner
 from pika.exceptions import AMQPError
-from pydicom import Dataset
+from pydicom import Dataset, dcmread
 from pynetdicom import AE
 from pynetdicom.association import Association
 
@@ -27,7 +27,7 @@ from local_servers import Server, wait_until
 from mammovlm.cli import main
 
 LOOPBACK = "127.0.0.1"
-AE_TITLE, MODALITY = "MAMMOVLM", "MAMMO1"
+AE_TITLE, MODALITY, DEPARTMENT = "MAMMOVLM", "MAMMO1", "PACS"
 
 
 class Secrets:
@@ -93,11 +93,12 @@ class ProductionSystem:
         self.secrets = Secrets(folder / "secrets")
         self.https_port, self.dicom_port, self.http_port = free_port(), free_port(), free_port()
         self.amqps_port, self._mapper_port = free_port(), free_port()
+        self.department_port = free_port()
         self.url = f"https://localhost:{self.https_port}"
         # Short: RabbitMQ's and nginx' paths must not become too long.
         self._run = Path(tempfile.mkdtemp(prefix="mammovlm-"))
         self._modalities = folder / "modalities.json"
-        self._modalities.write_text(modalities(LOOPBACK, self.dicom_port))
+        self._modalities.write_text(modalities(self.dicom_port, self.department_port))
         self.programs = {
             name: Program(name, port, self._environment(name, folder), folder / name)
             for name, port in {
@@ -151,6 +152,7 @@ class ProductionSystem:
             "MAMMOVLM_PUBLIC_HOST": f"localhost:{self.https_port}",
             "MAMMOVLM_PYTHONPATH": str(Path(pika.__file__).parents[1]),
             "MAMMOVLM_QUIET_S": "1",
+            "MAMMOVLM_ROUTE_TO": "department",
         }
 
     def _proxy(self, _folder: Path) -> dict[str, str]:
@@ -245,10 +247,45 @@ class ProductionSystem:
         )
 
 
-def modalities(host: str, port: int) -> str:
-    """Write the file in which a site names its modalities: one may store, one may only verify."""
-    known = {"AET": MODALITY, "Host": host, "Port": port, "UseDicomTls": True}
+class DepartmentArchive(Server):
+    """The archive that a department has already: DCMTK's storescp, which wants DICOM TLS.
+
+    Parameters
+    ----------
+    system
+        Its results come here.
+    folder
+        Where they are kept.
+    """
+
+    def __init__(self, system: ProductionSystem, folder: Path) -> None:
+        keys = system.secrets.folder
+        self.port, self.objects = system.department_port, folder / "objects"
+        self.objects.mkdir(parents=True)
+        tls = ["+tls", str(keys / "proxy.key"), str(keys / "proxy.crt")]
+        tls += ["+cf", str(keys / "ca.crt"), "--require-peer-cert"]
+        store = ["--output-directory", str(self.objects), "--aetitle", DEPARTMENT]
+        super().__init__(["storescp", *tls, *store, str(self.port)], {}, folder)
+
+    def is_ready(self) -> bool:
+        """Say whether the port is open."""
+        with socket.socket() as probe:
+            return probe.connect_ex((LOOPBACK, self.port)) == 0
+
+    @property
+    def stored(self) -> list[Dataset]:
+        """Everything that has come."""
+        return [dcmread(path, force=True) for path in self.objects.iterdir()]
+
+
+def modalities(port: int, department_port: int) -> str:
+    """Write the file in which a site names its modalities.
+
+    One may store, one may only verify, one gets the results and may do nothing here.
+    """
+    known = {"AET": MODALITY, "Host": LOOPBACK, "Port": port, "UseDicomTls": True}
     allowed = dict.fromkeys(("AllowFind", "AllowMove", "AllowGet", "AllowNAction"), False)
+    nothing = {**allowed, "AllowEcho": False, "AllowStore": False}
     return json.dumps(
         {
             "DicomModalities": {
@@ -260,6 +297,7 @@ def modalities(host: str, port: int) -> str:
                     "AllowEcho": True,
                     "AllowStore": False,
                 },
+                "department": {**known, **nothing, "AET": DEPARTMENT, "Port": department_port},
             }
         }
     )

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote
 
 from mammovlm_orthanc.dicom_tags import Tags
 from mammovlm_orthanc.orthanc_api import OrthancApi
@@ -15,6 +16,7 @@ from mammovlm_orthanc.orthanc_api import OrthancApi
 STATUS_METADATA = "MammoVLM"
 CHECKPOINT_PROPERTY = 4242
 OPEN_QUESTIONS_PROPERTY = 4244
+RESULTS_TO_ROUTE_PROPERTY = 4245
 _MISSING_CODES = frozenset({7, 17})
 """Orthanc's ErrorCode InexistentItem and UnknownResource."""
 ORTHANC_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{8}){4}")
@@ -101,6 +103,42 @@ class OrthancArchive:
     def set_open_questions(self, document: str) -> None:
         """Keep the list of questions that wait for an answer."""
         self._orthanc.SetGlobalProperty(OPEN_QUESTIONS_PROPERTY, document)
+
+    def results_to_route(self) -> str:
+        """Give the list of results that another archive has not got yet, "" at first."""
+        return self._orthanc.GetGlobalProperty(RESULTS_TO_ROUTE_PROPERTY, "")
+
+    def set_results_to_route(self, document: str) -> None:
+        """Keep the list of results that another archive has not got yet."""
+        self._orthanc.SetGlobalProperty(RESULTS_TO_ROUTE_PROPERTY, document)
+
+    def start_sending(self, instance_id: str, station: str) -> str:
+        """Let Orthanc send an instance to one of its modalities; give the job's identifier.
+
+        Raises
+        ------
+        NotInArchive
+            If the instance is not there, or the station not known.
+        """
+        uri, wanted = f"/modalities/{quote(station, '')}/store", {"Resources": [instance_id]}
+        with self._missing_as_not_in_archive(uri):
+            # Asynchronous: Python's lock is held until the call returns.
+            body = json.dumps(wanted | {"Asynchronous": True})
+            return str(json.loads(self._orthanc.RestApiPost(uri, body.encode()))["ID"])
+
+    def job_state(self, job_id: str) -> str:
+        """Give the state of one of Orthanc's jobs: such as Success or Failure.
+
+        Raises
+        ------
+        NotInArchive
+            If Orthanc has forgotten it.
+        """
+        return str(self.get(f"/jobs/{job_id}")["State"])
+
+    def sender(self, instance_id: str) -> str:
+        """Give the title of the station that sent an instance by C-STORE; "" for any other way."""
+        return str(self.get(f"/instances/{instance_id}/metadata?expand").get("RemoteAET", ""))
 
     def series_of(self, instance_id: str) -> str:
         """Give the Orthanc identifier of the series that an instance is in."""

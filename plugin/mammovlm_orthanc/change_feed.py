@@ -19,6 +19,7 @@ from mammovlm_orthanc.archive import Change, OrthancArchive
 from mammovlm_orthanc.intake import Intake
 from mammovlm_orthanc.metrics import Counters
 from mammovlm_orthanc.postponed import FIRST_PAUSE_S, Postponed
+from mammovlm_orthanc.result_routing import ResultRouting
 from mammovlm_orthanc.unexpected import LOGGER, log_unexpected
 
 PAGE = 100
@@ -38,6 +39,8 @@ class ChangeFeed:
         Orthanc.
     intake
         Is told of every new instance.
+    routing
+        Is told as well.
     counters
         Counts errors.
     started_at
@@ -46,10 +49,16 @@ class ChangeFeed:
     """
 
     def __init__(
-        self, archive: OrthancArchive, intake: Intake, counters: Counters, started_at: float
+        self,
+        archive: OrthancArchive,
+        intake: Intake,
+        routing: ResultRouting,
+        counters: Counters,
+        started_at: float,
     ) -> None:
         self._archive = archive
         self._intake = intake
+        self._routing = routing
         self._counters = counters
         self._started_at = started_at
         self._position: int | None = None
@@ -119,6 +128,7 @@ class ChangeFeed:
     def _take(self, change: Change) -> None:
         key = change.instance_id
         try:
+            self._routing.arrived(change.instance_id, change.sequence)
             study_id = self._intake.study_of_mammogram(change.instance_id)
             if study_id is None:
                 return
@@ -144,6 +154,7 @@ class ChangeFeed:
         try:
             while postponed.changes:
                 change = postponed.changes[0]
+                self._routing.arrived(change.instance_id, change.sequence)
                 study_id = self._intake.study_of_mammogram(change.instance_id)
                 if study_id is not None:
                     self._arrived(study_id, change)

@@ -28,6 +28,8 @@ class Health:
         The parts that are looked at.
     threads
         The background threads, filled when they are made.
+    to_route
+        How many results another archive has not got yet.
     postponed
         How many studies could not be taken in yet, filled with the threads.
     is_enabled
@@ -44,6 +46,7 @@ class Health:
         counters: Counters,
         distributions: Distributions,
         is_enabled: bool,
+        to_route: Callable[[], int],
     ) -> None:
         self._store = store
         self._upkeep = upkeep
@@ -52,6 +55,7 @@ class Health:
         self._counters = counters
         self._distributions = distributions
         self._is_enabled = is_enabled
+        self._to_route = to_route
         self.threads: tuple[Background, ...] = ()
         self.postponed: Callable[[], int] = lambda: 0
 
@@ -85,6 +89,7 @@ class Health:
             "broker_connected": broker,
             "threads_running": {thread.name: thread.is_alive for thread in self.threads},
             "waiting_to_be_sent": len(self._store.entries([State.READY])),
+            "results_to_route": self._to_route(),
             "postponed": self.postponed(),
             "stuck": len(self._upkeep.stuck()),
             "is_list_complete": self.is_list_complete,
@@ -135,6 +140,7 @@ class Health:
             Gauge("info", "Always 1; the version is the label.", "version", {VERSION: 1.0}),
             _one("enabled", "0 where the intake is switched off.", lambda: self._is_enabled),
             _one("alive", "0 when a thread has ended; restart Orthanc.", lambda: self.is_alive),
+            _one("results_to_route", "Results that another archive has not got.", self._to_route),
             Gauge(
                 "broker_connected",
                 "1 while the connection to the broker stands.",

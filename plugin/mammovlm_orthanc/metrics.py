@@ -40,7 +40,7 @@ _DROPPED = (
     "unknown study",
     "status unreadable",
 )
-_THREADS = ("intake", "publisher", "consumer", "upkeep", "drift", "rest")
+_THREADS = ("intake", "publisher", "consumer", "upkeep", "drift", "routing", "rest")
 COUNTERS = {
     "images": ("Mammography images seen, by what they were to the intake.", _IMAGES),
     "decisions": ("Decisions on studies, by verdict.", _DECIDED),
@@ -52,6 +52,7 @@ COUNTERS = {
     "runs": ("Runs that ended, by state.", tuple(sorted(FINAL))),
     "rejections": ("Studies that could not be analysed, by reason.", REJECTIONS),
     "failures": ("Analyses that failed, by reason.", FAILURES),
+    "results_routed": ("Attempts to send an object of a result on.", ("sent", "failed")),
     "errors": ("Unexpected errors, by thread.", _THREADS),
     "audit_records": ("Requests in the audit trail, by what was asked.", tuple(AuditAct)),
     "audit_records_lost": ("Audit records that a file or syslog server did not take.", ()),

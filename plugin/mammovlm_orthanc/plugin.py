@@ -27,6 +27,7 @@ from mammovlm_orthanc.page_rest import PageApi
 from mammovlm_orthanc.publisher import Publisher
 from mammovlm_orthanc.rest import RestApi
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request
+from mammovlm_orthanc.result_routing import ResultRouting
 from mammovlm_orthanc.results_watch import ResultsWatch
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.settings import Settings
@@ -79,7 +80,8 @@ class Plugin:
             archive, counters, accept_synthesized_2d=settings.accept_synthesized_2d
         )
         self._intake = Intake(images, store, settings, counters)
-        self._feed = ChangeFeed(archive, self._intake, counters, clock.now())
+        self._routing = ResultRouting(archive, settings.route_to, counters)
+        self._feed = ChangeFeed(archive, self._intake, self._routing, counters, clock.now())
         asking = Asking(archive, store, counters)
         broker = Broker.from_settings(settings)
         publisher = Publisher(broker, store, asking.outbox, counters)
@@ -94,6 +96,7 @@ class Plugin:
             counters=counters,
             distributions=distributions,
             is_enabled=settings.enabled,
+            to_route=lambda: self._routing.waiting,
         )
         page = shown.page_api(archive, store, viewer, settings.language)
         self._language = settings.language
@@ -116,6 +119,7 @@ class Plugin:
                 ("consumer", consumer.run),
                 ("upkeep", upkeep.run),
                 ("drift", watch.run),
+                ("routing", self._routing.run),
             )
         )
         health.threads = self._threads
@@ -146,6 +150,7 @@ class Plugin:
         for thread in self._threads:
             thread.tell_to_stop()
         self._wake.set()
+        self._routing.wake()
         for thread in self._threads:
             thread.join(_JOIN_S)
         self._audit.close()

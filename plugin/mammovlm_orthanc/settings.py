@@ -12,6 +12,7 @@ from typing import Any
 
 from mammovlm_orthanc import setting_values as values
 from mammovlm_orthanc.languages import DEFAULT, LANGUAGES
+from mammovlm_orthanc.route_target import check_route
 from mammovlm_orthanc.setting_values import SettingRefused
 
 __all__ = ["DEFAULT_BROKER_URL", "SETTINGS", "VERSION", "Setting", "SettingRefused", "Settings"]
@@ -46,6 +47,7 @@ class Settings:
     audit_syslog_ca: Path | None = None
     audit_syslog_certificate: Path | None = None
     audit_syslog_key: Path | None = None
+    route_to: str = ""
 
     @classmethod
     def from_configuration(cls, configuration: Mapping[str, object]) -> "Settings":
@@ -71,6 +73,7 @@ class Settings:
             for setting in SETTINGS
             if setting.name in section
         }
+        check_route(read.get("route_to", ""), configuration)
         return cls(**read)
 
 
@@ -249,6 +252,14 @@ SETTINGS = (
         values.path,
         "MAMMOVLM_AUDIT_SYSLOG_KEY",
         "Key of that certificate.",
+    ),
+    Setting(
+        "RouteTo",
+        "route_to",
+        lambda _name, value: str(value),
+        "MAMMOVLM_ROUTE_TO",
+        "Name of the entry of Orthanc's DicomModalities to which every object of our results is "
+        "sent on, by DICOM TLS; empty: none.",
     ),
 )
 

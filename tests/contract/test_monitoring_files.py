@@ -61,6 +61,7 @@ def exposed() -> dict[str, dict[str, set[str]]]:
         counters=Counters(),
         distributions=distributions,
         is_enabled=True,
+        to_route=lambda: 0,
     )
     found: dict[str, dict[str, set[str]]] = {}
     for family in text_string_to_metric_families(health.metrics()):
@@ -79,6 +80,12 @@ def expressions() -> Iterator[tuple[str, str]]:
     for group in yaml.safe_load(ALERTS.read_text())["groups"]:
         for rule in group["rules"]:
             yield rule["alert"], rule["expr"]
+
+
+def rule_of(alarm: str) -> dict[str, Any]:
+    """Give the rule of an alarm."""
+    groups = yaml.safe_load(ALERTS.read_text())["groups"]
+    return next(rule for group in groups for rule in group["rules"] if rule["alert"] == alarm)
 
 
 def test_every_metric_that_is_asked_for_is_told(
@@ -170,7 +177,71 @@ SITUATIONS: dict[str, tuple[dict[str, str], str]] = {
         "20m",
     ),
     "MammoVLMAuditRecordsLost": ({"mammovlm_audit_records_lost_total": "0x5 1x60"}, "20m"),
+    "MammoVLMResultsNotRouted": (
+        {
+            'mammovlm_results_routed_total{kind="failed"}': "0+1x120",
+            "mammovlm_results_to_route": "0x5 2x120",
+        },
+        "50m",
+    ),
 }
+
+
+def of_two_months(hourly: int, last_week: int) -> str:
+    """Give the running total of 60 days with so much an hour, then of 7 other days."""
+    return f"0+{hourly}x{60 * 24} {60 * 24 * hourly}+{last_week}x{7 * 24}"
+
+
+def drifting(name: str, last_week: int) -> dict[str, str]:
+    device = '{manufacturer="M",model="X"}'
+    return {
+        f"mammovlm_{name}_count{device}": of_two_months(10, 10),
+        f"mammovlm_{name}_sum{device}": of_two_months(20, last_week),
+    }
+
+
+@pytest.mark.parametrize(
+    ("alarm", "series", "is_drift"),
+    [
+        ("MammoVLMDensityDrift", drifting("density", 25), True),
+        ("MammoVLMDensityDrift", drifting("density", 23), False),
+        ("MammoVLMLikelihoodDrift", drifting("likelihood", 22), True),
+        ("MammoVLMLikelihoodDrift", drifting("likelihood", 20), False),
+    ],
+)
+def test_drift_is_a_week_against_the_two_months_before_it(
+    require_program: Callable[..., str],
+    tmp_path: Path,
+    alarm: str,
+    series: dict[str, str],
+    is_drift: bool,
+) -> None:
+    promtool = require_program("promtool", "prometheus")
+    rule = rule_of(alarm)
+    samples = [{"labels": '{manufacturer="M", model="X"}', "value": 1}]
+    asked = {
+        "expr": f"({rule['expr']}) * 0 + 1",
+        "eval_time": "67d",
+        "exp_samples": samples if is_drift else [],
+    }
+    inputs = [{"series": name, "values": values} for name, values in series.items()]
+    test = {"interval": "1h", "input_series": inputs, "promql_expr_test": [asked]}
+    (tmp_path / "test.yml").write_text(
+        yaml.safe_dump({"rule_files": [], "evaluation_interval": "1d", "tests": [test]})
+    )
+    done = subprocess.run(
+        [promtool, "test", "rules", tmp_path / "test.yml"], capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout.decode() + done.stderr.decode()
+
+
+def test_prometheus_keeps_what_the_alarms_look_back_at() -> None:
+    service = yaml.safe_load((ROOT / "docker" / "compose.yaml").read_text())["services"][
+        "prometheus"
+    ]
+    (kept,) = (int(days) for days in re.findall(r"retention\.time=(\d+)d", str(service["command"])))
+    ranges = re.findall(r"\[(\d+)d\](?: offset (\d+)d)?", ALERTS.read_text())
+    assert kept >= max(int(days) + int(offset or 0) for days, offset in ranges) > 60
 
 
 @pytest.mark.parametrize("alarm", sorted(SITUATIONS))
@@ -179,8 +250,7 @@ def test_an_alarm_goes_off_in_its_situation_and_is_silent_before(
 ) -> None:
     promtool = require_program("promtool", "prometheus")
     series, when = SITUATIONS[alarm]
-    rules = yaml.safe_load(ALERTS.read_text())
-    rule = next(r for g in rules["groups"] for r in g["rules"] if r["alert"] == alarm)
+    rule = rule_of(alarm)
     rule.pop("annotations")
     (tmp_path / "one.yml").write_text(
         yaml.safe_dump({"groups": [{"name": "one", "rules": [rule]}]})

@@ -28,6 +28,15 @@ ORTHANC_FILES = sorted((ROOT / "orthanc" / "production").glob("*.json"))
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)(?::-([^}]*))?\}")
 
 
+FIXED_FOR_WORKERS = (
+    "MAMMOVLM_DICOMWEB_URL", "MAMMOVLM_DICOMWEB_USER", "MAMMOVLM_DICOMWEB_PASSWORD",
+    "MAMMOVLM_DICOMWEB_CA_BUNDLE", "MAMMOVLM_PLUGIN_URL", "MAMMOVLM_BROKER_URL",
+    "MAMMOVLM_BROKER_PASSWORD", "MAMMOVLM_BROKER_CA_BUNDLE", "MAMMOVLM_BROKER_CERTIFICATE",
+    "MAMMOVLM_BROKER_KEY", "MAMMOVLM_DECLARE_QUEUES", "MAMMOVLM_CACHE_DIR",
+)  # fmt: skip
+"""What compose.yaml, docker/worker/start.sh, the image or a secret decides in production."""
+
+
 def told_by(*command: str | Path) -> str:
     """Run a linter; give what it complains of."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
@@ -63,12 +72,54 @@ def test_what_a_dockerfile_copies_is_there_and_not_ignored(image: str) -> None:
         assert {source, *map(str, Path(source).parents)} & let_in, source
 
 
-def test_the_compose_file_follows_the_compose_specification() -> None:
+def test_the_compose_files_follow_the_compose_specification() -> None:
     schema = "vendor.compose-spec"
-    complaint = told_by(
-        beside_python("check-jsonschema"), "--builtin-schema", schema, DOCKER / "compose.yaml"
+    files = sorted(DOCKER.glob("*.yaml"))
+    assert len(files) == 3
+    check = beside_python("check-jsonschema")
+    assert told_by(check, "--builtin-schema", schema, *files) == ""
+
+
+def handed_on(service: str) -> set[str]:
+    """Give the variables of docker/.env that reach a container."""
+    given = SERVICES[service].get("environment", {})
+    return {name for name, value in given.items() if value is None or f"${{{name}" in str(value)}
+
+
+@pytest.mark.parametrize("service", ["orthanc", "orthanc-large"])
+def test_every_setting_of_the_plugin_reaches_its_container(service: str) -> None:
+    text = (ROOT / "orthanc" / "production" / "orthanc.json").read_text()
+    taken = {one.variable for one in plugin_settings.SETTINGS if f"${{{one.variable}" in text}
+    fixed = {"MAMMOVLM_BROKER_URL", "MAMMOVLM_BROKER_PASSWORD_FILE"}
+    assert taken - handed_on(service) == fixed
+    assert {one.variable for one in plugin_settings.SETTINGS} - taken == {
+        "MAMMOVLM_ACCEPT_REMOTE_DICOM", "MAMMOVLM_BROKER_CA", "MAMMOVLM_BROKER_CERTIFICATE",
+        "MAMMOVLM_BROKER_KEY", "MAMMOVLM_DECLARE_QUEUES",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("service", ["worker-cpu", "worker-gpu"])
+def test_every_setting_of_the_worker_reaches_its_container(service: str) -> None:
+    settings = {f"MAMMOVLM_{name.upper()}" for name in Settings.model_fields}
+    secret = {"MAMMOVLM_LANGUAGE_MODEL_KEY"}
+    assert settings - handed_on(service) == set(FIXED_FOR_WORKERS) | secret
+    assert "MAMMOVLM_WORKERS" in handed_on(service)
+    given = set(SERVICES[service]["environment"])
+    assert not given & {name for name in given if name.endswith(("_PASSWORD", "_KEY"))}
+
+
+def test_calling_out_gives_each_container_no_more_than_its_network_and_key() -> None:
+    orthanc, worker = (
+        yaml.safe_load((DOCKER / f"{name}-calls-out.yaml").read_text())
+        for name in ("orthanc", "worker")
     )
-    assert complaint == ""
+    masquerading = "com.docker.network.bridge.enable_ip_masquerade"
+    assert orthanc == {"networks": {"modalities": {"driver_opts": {masquerading: "true"}}}}
+    assert set(worker["services"]) == {"worker-cpu", "worker-gpu"}
+    key = "mammovlm_language_model_key"
+    for service in worker["services"].values():
+        assert service == {"networks": ["language-model"], "secrets": [key]}
+    assert not set(worker["networks"]) & set(COMPOSE["networks"])
 
 
 def test_shellcheck_finds_nothing_in_the_scripts() -> None:
