@@ -16,6 +16,7 @@ from mammovlm_orthanc.change_feed import ChangeFeed
 from mammovlm_orthanc.dicom_tags import Tags
 from mammovlm_orthanc.intake import Intake
 from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.result_routing import ResultRouting
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status import State
 from mammovlm_orthanc.status_store import StatusStore
@@ -118,7 +119,8 @@ class Running:
         images = StudyImages(archive, self.counters, accept_synthesized_2d=True)
         settings = Settings.from_configuration({})
         self.intake = Intake(images, self.store, settings, self.counters)
-        self.feed = ChangeFeed(archive, self.intake, self.counters, clock.now())
+        routing = ResultRouting(archive, "", self.counters)
+        self.feed = ChangeFeed(archive, self.intake, routing, self.counters, clock.now())
 
     def look(self) -> None:
         """Do what the intake's thread does each time round, however the archive is."""
@@ -130,7 +132,7 @@ class Running:
 
     def state(self, study: str) -> State | None:
         status = self.store.read(study)
-        return status and status.state
+        return status.state if status else None
 
 
 class Clocks:

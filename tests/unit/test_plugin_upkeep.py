@@ -71,8 +71,8 @@ def queued(at: float) -> StudyStatus:
     )
 
 
-def hear(store: StatusStore, status: StudyStatus) -> None:
-    store.update(STUDY, lambda _: status)
+def hear(store: StatusStore, status: StudyStatus, study_id: str = STUDY) -> None:
+    store.update(study_id, lambda _: status)
 
 
 def pass_by(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
@@ -158,7 +158,7 @@ def backlog() -> StatusStore:
     store = StatusStore(ManyDocuments())
     now = clock.now()
     for number in range(10):
-        store.update(f"study{number}", lambda _, at=now - 60 + number: queued(at))
+        hear(store, queued(now - 60 + number), f"study{number}")
     return store
 
 
