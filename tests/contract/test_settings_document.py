@@ -32,6 +32,23 @@ def test_the_document_says_what_the_code_reads() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == written, "run `make docs`"
 
 
+WRITTEN_BY_THE_SCRIPTS = {"MAMMOVLM_RESOLVER", "MAMMOVLM_BROKER_DEFINITIONS"}
+
+
+def test_every_variable_of_the_production_files_is_in_the_document_with_its_default() -> None:
+    document = (ROOT / "docs" / "settings.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| (?:`(.*?)`|–) \|", document, re.MULTILINE))
+    _, _, production = document.partition("## Production")
+    files = [p for folder in ("docker", "orthanc") for p in (ROOT / folder).rglob("*")]
+    for path in (path for path in files if path.is_file()):
+        text = path.read_text(errors="ignore")
+        for name, default in re.findall(r"\$\{([A-Z0-9_]+)(?::-([^}$]*)\})?", text):
+            ours = name.startswith(("MAMMOVLM_", "TORCH_")) and name not in WRITTEN_BY_THE_SCRIPTS
+            assert not ours or f"`{name}`" in document, f"{name} of {path.name}"
+            if default and path.name == "compose.yaml" and f"`{name}`" in production:
+                assert rows[name] == default, name
+
+
 def test_every_setting_is_explained() -> None:
     for model in (Settings, StackSettings):
         assert [name for name, field in model.model_fields.items() if not field.description] == []
