@@ -28,6 +28,7 @@ from mammovlm_orthanc.audit_message import (
 from mammovlm_orthanc.audit_syslog import SyslogTarget, syslog_target
 from mammovlm_orthanc.audit_trail import AuditTrail
 from mammovlm_orthanc.metrics import Counters
+from mammovlm_orthanc.request_json import read_json
 from mammovlm_orthanc.requester import asks_for_passwords, basic_user
 from mammovlm_orthanc.rest_messages import Answer, Request
 from mammovlm_orthanc.review import LONGEST_READER, Act, Subject
@@ -141,7 +142,8 @@ class Audit:
     def _event(
         self, request: Request, answer: Answer, route: AuditedRoute, study: str
     ) -> AuditEvent:
-        asked, told = _document(request.body), _document(answer.body.encode())
+        asked = _document(request.body, read_json)
+        told = _document(answer.body.encode(), json.loads)
         return AuditEvent(
             at=clock.now(),
             act=route.act(asked, told),
@@ -217,9 +219,9 @@ def _uid(value: object) -> str:
     return value if isinstance(value, str) and _UID.fullmatch(value) else ""
 
 
-def _document(body: bytes) -> Mapping[str, Any]:
+def _document(body: bytes, read: Callable[[bytes], Any]) -> Mapping[str, Any]:
     try:
-        content = json.loads(body) if body.strip() else {}
-    except (ValueError, RecursionError):
+        content = read(body) if body.strip() else {}
+    except ValueError:
         return {}
     return content if isinstance(content, dict) else {}

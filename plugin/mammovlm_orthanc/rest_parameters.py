@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: AGPL-3.0-or-later
 """Reads what callers put into addresses and bodies; whatever is wrong is refused with a reason."""
 
-import json
 import re
 from http import HTTPStatus
 from typing import Any
 
 from mammovlm_orthanc import clock
+from mammovlm_orthanc.request_json import read_json
 from mammovlm_orthanc.rest_messages import Refused
 from mammovlm_orthanc.status import Priority, State
 
@@ -38,11 +38,11 @@ def limit(text: str, largest: int) -> int:
 def priority(body: bytes) -> Priority:
     """Read the priority of a body that may be empty."""
     try:
-        content: Any = json.loads(body) if body.strip() else {}
+        content: Any = read_json(body) if body.strip() else {}
         if not isinstance(content, dict) or set(content) - {"priority"}:
             raise ValueError
         return Priority(content.get("priority", Priority.NORMAL))
-    except (ValueError, RecursionError, TypeError) as error:
+    except (ValueError, TypeError) as error:
         raise Refused(HTTPStatus.BAD_REQUEST, "no-priority") from error
 
 
@@ -62,12 +62,12 @@ def texts(body: bytes, longest: dict[str, int]) -> dict[str, str]:
         A text for every name, "" where it was left out.
     """
     try:
-        content: Any = json.loads(body)
+        content: Any = read_json(body)
         if not isinstance(content, dict) or set(content) - set(longest):
             raise ValueError
         if any(not _fits(content.get(name, ""), most) for name, most in longest.items()):
             raise ValueError
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         allowed = ", ".join(f"{name} (≤ {most})" for name, most in longest.items())
         raise Refused(HTTPStatus.BAD_REQUEST, "no-texts", allowed=allowed) from error
     return {name: str(content.get(name, "")).strip() for name in longest}

@@ -1,5 +1,6 @@
 """Requests of the page: changes that another site sends are refused, bodies are read strictly."""
 
+import json
 import re
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mammovlm_orthanc.page_files import FOLDER, PageFiles
+from mammovlm_orthanc.request_json import MOST_BRACKETS, read_json
 from mammovlm_orthanc.rest_messages import Refused, Request
 from mammovlm_orthanc.rest_parameters import texts
 from mammovlm_orthanc.same_origin import refuse_foreign
@@ -57,6 +59,36 @@ def test_a_body_that_is_not_as_agreed_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as refused:
         texts(body, {"a": 4})
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(("begin", "end"), [("[", "]"), ('{"a":', "}")], ids=["array", "object"])
+@pytest.mark.parametrize("depth", [MOST_BRACKETS + 1, 400, 600, 100_000])
+def test_deep_nesting_is_refused_before_it_can_end_orthanc(
+    begin: str, end: str, depth: int
+) -> None:
+    deep = begin * depth + "1" + end * depth
+    for body in (deep, f'{{"a": {deep}}}', f'{{"\\": "\\\\"[", "a": {deep}}}', begin * depth):
+        with pytest.raises(ValueError, match="nested"):
+            read_json(body.encode())
+    with pytest.raises(Refused) as refused:
+        texts(f'{{"a": {deep}}}'.encode(), {"a": 4})
+    assert refused.value.status == 400
+
+
+@given(st.dictionaries(st.text(), st.text('[]{}\\"a乳') | st.integers() | st.none(), max_size=6))
+def test_whatever_a_flat_body_says_is_read_as_it_was_written(said: dict[str, object]) -> None:
+    for is_ascii in (True, False):
+        try:
+            body = json.dumps(said, ensure_ascii=is_ascii).encode()
+        except UnicodeEncodeError:  # half a character has no UTF-8
+            continue
+        assert read_json(body) == said
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32", "cp500"])
+def test_a_body_that_is_no_utf_8_is_refused(encoding: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_json('{"a": "x"}'.encode(encoding))
 
 
 def test_a_text_that_was_left_out_is_empty() -> None:
