@@ -11,20 +11,33 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 
 from mammovlm.model.language_model_base import Base, folder_base
+from mammovlm.model.torchvision_operators import declare_missing_operators
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.training.explanation_pairs import Exams, read_exams
+from mammovlm.training.full_size.sizes import sizes_of
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import StageConfig
-from mammovlm.training.tune_language_model import RESULT, TuningConfig, tune
+from mammovlm.training.training_precision import chosen_precision
+from mammovlm.training.tune_language_model import COMPACT_BYTES, RESULT, TuningConfig, tune
 from mammovlm.training.tuned_evaluation import evaluate
+from mammovlm.training.tuned_size import refuse_too_large, tuned_bytes
 from mammovlm.words.english import ENGLISH
 from surrogate_embeddings import write_surrogate
 from tiny_language_models import save_tiny
+
+declare_missing_operators()
+
+from transformers import GlmForCausalLM  # noqa: E402 - after the guard
 
 CONFIG = TuningConfig(
     align=StageConfig("S3a", steps=3, batch=4, lift_rate=1e-2, checkpoint_every=1),
     tune=StageConfig("S3b", steps=6, batch=4, lora_rate=1e-2, checkpoint_every=2),
     rank=2,
+)
+QUICK = replace(
+    CONFIG,
+    align=replace(CONFIG.align, steps=1, batch=2),
+    tune=replace(CONFIG.tune, steps=1, batch=2),
 )
 
 
@@ -106,6 +119,60 @@ def test_a_stopped_run_ends_where_a_whole_one_does(tmp_path: Path, exams: Exams)
     assert one.keys() == two.keys()
     for name, tensor in one.items():
         assert torch.allclose(tensor, two[name], atol=1e-3), name
+
+
+def test_the_checkpoints_of_another_run_are_kept_aside_and_training_begins_anew(
+    tmp_path: Path, exams: Exams
+) -> None:
+    run = tmp_path / "run"
+
+    def weights_of(folder: Path, config: TuningConfig, learned: Exams) -> dict[str, torch.Tensor]:
+        base = base_of(tmp_path, "llama")
+        return load_file(tune(base, learned, config, folder, Accelerator(cpu=True)))
+
+    weights_of(run, QUICK, exams)
+    fewer = replace(exams, training=exams.training[:20])
+    weights_of(run, QUICK, fewer)
+    kept = {path.name for path in run.iterdir() if path.name.endswith(".of-another-run")}
+    assert kept == {f"{stage}.safetensors.of-another-run" for stage in ("S3a", "S3b")}
+    assert len(losses(run)) == 4, "both runs took their steps"
+    slower = replace(QUICK, save_memory=True, tune=replace(QUICK.tune, accumulation=2))
+    weights_of(run, slower, fewer)
+    assert len(losses(run)) == 4, "what changes nothing that is learned goes on"
+
+
+def test_tuned_weights_that_nobody_takes_are_refused_before_training(
+    tmp_path: Path, exams: Exams
+) -> None:
+    base, nothing = base_of(tmp_path, "glm"), replace(QUICK.align, steps=0)
+    untrained = replace(QUICK, align=nothing, tune=replace(QUICK.tune, steps=0))
+    exact = tuned_bytes(base.causal_lm, QUICK.rank, 128, QUICK.tokens)
+    for_nobody = tmp_path / "refused"
+    with pytest.raises(ValueError, match="choose --rank 1 or lower"):
+        tune(base, exams, untrained, for_nobody, Accelerator(cpu=True), most=exact - 1)
+    assert not for_nobody.exists()
+    written = tune(base, exams, untrained, tmp_path / "run", Accelerator(cpu=True), most=exact)
+    assert exact < written.stat().st_size < exact + 20_000, "the rest is the header"
+
+
+def test_the_weights_tuned_on_glm_4_9b_are_larger_than_the_repository_takes_of_compact() -> None:
+    with torch.device("meta"):
+        causal_lm = GlmForCausalLM(sizes_of("true").language_model)
+    needed = tuned_bytes(causal_lm, rank=8, size=128, tokens=1)
+    assert needed == 48_652_288
+    with pytest.raises(ValueError, match="choose --rank 1 or lower"):
+        refuse_too_large(causal_lm, 8, 128, 1, COMPACT_BYTES)
+
+
+def test_half_precision_is_chosen_only_where_a_processor_multiplies_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu = torch.device("cpu")
+    for amx, expected in ((True, "bf16"), (False, "no")):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda amx=amx: {"amx_bf16": amx})
+        assert chosen_precision("auto", cpu) == expected
+        assert chosen_precision("bf16", cpu) == "bf16"
+        assert chosen_precision("no", cpu) == "no"
 
 
 def test_the_measures_tell_a_faithful_writer_from_a_blind_one(exams: Exams) -> None:

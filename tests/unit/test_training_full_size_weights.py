@@ -17,6 +17,7 @@ from mammovlm.model.presets import PRESETS
 from mammovlm.settings import Settings
 from mammovlm.training import train_full_size
 from mammovlm.training.explanation_pairs import read_exams
+from mammovlm.training.full_size.chosen_exams import phantom_split
 from mammovlm.training.full_size.phantom_source import PhantomTraining
 from mammovlm.training.full_size.seen_exams import Look
 from mammovlm.training.full_size.sizes import sizes_of
@@ -27,6 +28,7 @@ from mammovlm.training.full_size.weights_folder import (
     StageFiles,
     write_weights_folder,
 )
+from mammovlm.training.loss_curves import LossCurves
 from paper_weights import write_text_encoder
 from simulated_studies import simulated_study
 from tiny_phantoms import tiny_phantoms
@@ -47,7 +49,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> StageFiles:
     last = ("--before", str(work / "S1.safetensors"), "--weights", str(work / "weights"))
     more = {
         "S0": (),
-        "S1": ("--text-encoder", bert),
+        "S1": ("--text-encoder", bert, "--mode", "label"),
         "S2": ("--text-encoder", bert, *last, "--selector", str(files.selector)),
     }
     with pytest.MonkeyPatch.context() as patch:
@@ -69,7 +71,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> StageFiles:
 def split(trained: StageFiles, folder: Path, **seeds: range) -> ExamSplit:
     tokenise = tokeniser_of(trained.text_encoder, 16)
     sources = {
-        name: PhantomTraining(tiny_phantoms(some, folder / name), "S0", tokenise, expert=2)
+        name: PhantomTraining(tiny_phantoms(some, folder / name), "S0", tokenise, (2, 2, 2, 2))
         for name, some in seeds.items()
     }
     return ExamSplit(**sources)
@@ -143,8 +145,24 @@ def test_patients_that_a_stage_has_learned_from_calibrate_nothing(
 
 
 def test_of_very_few_phantoms_none_is_held_out(tmp_path: Path) -> None:
-    split = train_full_size._split(tiny_phantoms(range(2), tmp_path / "v"), "S0", TINY, None)
+    exams = tiny_phantoms(range(2), tmp_path / "v")
+    split = phantom_split(exams, "S0", lambda texts: torch.ones(len(texts), 1), (2, 2, 2, 2))
     assert [len(each) for each in (split.training, split.validation, split.test)] == [2, 0, 0]
+
+
+def test_every_stage_leaves_a_run_folder_with_its_settings_curves_and_plots(
+    trained: StageFiles,
+) -> None:
+    for stage in ("S0", "S1", "S2"):
+        run = trained.selector.parent / f"run-{stage}"
+        config = json.loads((run / "config.json").read_text())
+        assert (config["stage"], config["batch"], config["exams"]) == (stage, 6, 19)
+        assert config["mode"] == ("label" if stage == "S1" else "negatives")
+        curves = LossCurves(run).read()
+        assert set(curves) == ({"S1", "S1 spread"} if stage == "S1" else {stage})
+        assert [step for step, _ in curves[stage]] == [1, 2, 3]
+        assert (run / "loss.png").read_bytes().startswith(b"\x89PNG")
+        assert (run / "spread.png").exists() == (stage == "S1")
 
 
 def test_what_another_stage_left_is_refused(trained: StageFiles, tmp_path: Path) -> None:

@@ -122,11 +122,17 @@ def test_each_of_the_papers_rows_adds_one_thing_to_the_row_before() -> None:
 def test_a_fixed_seed_gives_the_same_files_whatever_was_drawn_before(tmp_path: Path) -> None:
     everyone, setting = women(), Setting("mean", unimodal=True, multimodal=True, contrast=1.0)
     config = CompactConfig(members=4, joint=JointConfig(epochs=3, batch=16))
-    cards = []
+    cards, points = [], list[tuple[str, int]]()
     for name, disturbed in (("once", 5), ("again", 6)):
         torch.manual_seed(disturbed)
         trained = train_setting(
-            setting, everyone, {}, preset(), config=config.joint, told=lambda *_: None
+            setting,
+            everyone,
+            {},
+            preset(),
+            config=config.joint,
+            told=lambda *_: None,
+            curve=lambda name, epoch, _: points.append((name, epoch)),
         )
         train, validation = trained.data.rows(TRAIN), trained.data.rows(VALIDATION)
         heads = finished_heads(trained.model, train, validation, config)
@@ -140,3 +146,5 @@ def test_a_fixed_seed_gives_the_same_files_whatever_was_drawn_before(tmp_path: P
         cards.append(write_weights(tmp_path / name, told))
     assert cards[0] == cards[1]  # with the hash of every file
     assert len({part.sha256 for part in cards[0].parts.values()}) == len(parts)
+    assert [epoch for name, epoch in points if name == "S2"] == [1, 2, 3] * 2
+    assert {name for name, _ in points} == {"S1", "spread", "S2"}

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from mammovlm.model.heads import HEAD_NAMES, PRESENCE, SUSPICION
 from mammovlm.model.presets import PRESETS, EncoderSpec, Preset, TextEncoderSpec, UMiConSpec
-from mammovlm.training.contrast import contrast_between_patients
+from mammovlm.training.contrast import Reduction, contrast_between_patients, contrast_of_pairs
 from mammovlm.training.head_refits import calibrate, refitted_head
 from mammovlm.training.joint_data import JointData, breast_means, study_categories
 from mammovlm.training.joint_evaluation import joint_results
-from mammovlm.training.joint_stage import JointConfig, JointModel, train_joint
+from mammovlm.training.joint_stage import JointConfig, JointModel, supervised_loss, train_joint
 
 WIDTH, TEXT = 16, 8
+BOTH: tuple[Reduction, ...] = ("mean", "sum")
 SPEC = UMiConSpec(pooling="mean", hidden=(32, 32, 32, 32, 32), size=16)
 
 
@@ -68,6 +69,34 @@ def test_equal_labels_attract_and_others_are_pushed_to_the_margin() -> None:
     assert float(contrast_between_patients(together, different, who)) == pytest.approx(
         1.0, abs=1e-4
     )
+
+
+def test_a_sum_of_contrasts_grows_with_the_pairs_and_a_mean_does_not() -> None:
+    fused, who, label = torch.randn(4, 5), torch.arange(4), torch.zeros(4, dtype=torch.long)
+    between = {one: contrast_between_patients(fused, label, who, reduction=one) for one in BOTH}
+    assert float(between["sum"]) == pytest.approx(6 * float(between["mean"]), rel=1e-4)
+    unit = torch.nn.functional.normalize(fused, dim=1)
+    pairs = {one: contrast_of_pairs(unit, unit.flip(0), label, who, reduction=one) for one in BOTH}
+    alone = {
+        one: contrast_of_pairs(unit, unit.flip(0), label, who, reduction=one, mode="positives_only")
+        for one in BOTH
+    }
+    assert float(alone["sum"]) == pytest.approx(4 * float(alone["mean"]), rel=1e-4)
+    pushed = {one: float(pairs[one] - alone[one]) for one in BOTH}
+    assert pushed["sum"] == pytest.approx(12 * pushed["mean"], rel=1e-3)
+
+
+def test_a_batch_without_anything_to_assess_teaches_presence_alone() -> None:
+    data = dataclasses.replace(_data(6, 4), suspicious=torch.full((6, 2), -1))
+    logits = {name: torch.zeros(6, 2, requires_grad=True) for name in HEAD_NAMES}
+    loss = supervised_loss(logits, data)
+    loss.backward()
+    assert float(loss.detach()) == pytest.approx(0.6931, abs=1e-3)
+    presence, suspicion = logits[PRESENCE].grad, logits[SUSPICION].grad
+    assert presence is not None
+    assert suspicion is not None
+    assert bool(presence.any())
+    assert not bool(suspicion.any())
 
 
 def test_breasts_of_one_patient_make_no_pair() -> None:

@@ -159,6 +159,27 @@ def test_the_finest_layers_keep_what_they_knew(trained: dict[str, LesionExpert])
     assert not torch.equal(before[changed], after[changed])
 
 
+def test_a_checkpoint_of_other_women_is_kept_aside_and_training_begins_anew(
+    exams: PhantomExams, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = dataclasses.replace(CONFIG, steps=1, expert_steps=0, batch=1, keep_every=1)
+    points: list[tuple[str, int]] = []
+
+    def train(rows: range) -> None:
+        women = LesionWomen(exams, rows, ["clip"] * 8)
+        train_experts(women, _new_expert, ("clip",), config=config, work=tmp_path,
+                      curve=lambda name, step, loss: points.append((name, step)))  # fmt: skip
+
+    train(range(3))
+    train(range(3))
+    assert points == [("lesions", 1)], "the same run had nothing left to do"
+    assert caplog.text == ""
+    train(range(4))
+    assert points == [("lesions", 1)] * 2
+    assert "the stage begins anew" in caplog.text
+    assert (tmp_path / "lesions" / "1.safetensors.of-another-run").is_file()
+
+
 def test_a_stopped_training_goes_on_from_its_checkpoint(
     exams: PhantomExams, tmp_path: Path
 ) -> None:

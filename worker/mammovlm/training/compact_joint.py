@@ -117,6 +117,7 @@ def train_lesion_experts(
         config=config.lesions,
         work=work,
         progress=run.progress,
+        curve=run.curve,
     )
 
 
@@ -206,8 +207,13 @@ def train_joint_parts(women: JointWomen, routed: RoutedExperts, run: Run) -> Joi
         def told(stage: str, done: int, total: int, /, tried: int = number) -> None:
             run.progress(f"{stage}, setting {tried} of {len(config.settings)}", done, total)
 
+        def curve(name: str, step: int, value: float, /, tried: int = number) -> None:
+            run.curve(f"{name}, setting {tried}", step, value)
+
         trained.append(
-            train_setting(setting, women, experts, preset, config=config.joint, told=told)
+            train_setting(
+                setting, women, experts, preset, config=config.joint, told=told, curve=curve
+            )
         )
     trained.sort(key=lambda each: -each.score)
     kept = trained[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from mammovlm.training.film_features import film_features
 from mammovlm.training.joint_settings import Setting
 from mammovlm.training.joint_stage import JointConfig
 from mammovlm.training.lesion_stage import LesionConfig
+from mammovlm.training.loss_curves import Curve, untold
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 from mammovlm.training.real_films import Film, load_mini_mias, load_victre
 
@@ -102,11 +104,14 @@ class Run:
         Where features and checkpoints are kept.
     progress
         Whom to tell.
+    curve
+        Told the losses of every stage.
     """
 
     config: CompactConfig
     work: Path
     progress: Progress
+    curve: Curve = untold
 
 
 @dataclass(frozen=True)
@@ -229,9 +234,12 @@ class SelectorOutcome:
     film_logits: Tensor | None
 
 
-def train_selector(collected: Collected, config: CompactConfig) -> SelectorOutcome:
+def train_selector(
+    collected: Collected, config: CompactConfig, curve: Curve = untold
+) -> SelectorOutcome:
     """Run stage S0 on everything but validation and test phantoms."""
-    head = fit_density_head(density_sources(collected, config), config.density)
+    sources = density_sources(collected, config)
+    head = fit_density_head(sources, config.density, partial(curve, "S0"))
     unseen = collected.density_phantoms(collected.validation, 1.0)
     held_out = [(density_logits(head, unseen.features), unseen.allowed)]
     film_logits = None

@@ -14,15 +14,23 @@ Negatives = Literal["negatives", "label", "positives_only"]
 """Whom stage S1 pushes apart (four-systems A2): all other patients; those of another label; nobody,
 as the paper prints it."""
 
+Reduction = Literal["mean", "sum"]
+"""Over the pairs of a batch (four-systems A3). The paper prints the sum; the mean weighs the same
+whatever the batch is, which `compact` needs: its batches are not the paper's."""
+
 
 def contrast_between_patients(
-    fused: Tensor, labels: Tensor, patients: Tensor, margin: float = 1.0
+    fused: Tensor,
+    labels: Tensor,
+    patients: Tensor,
+    margin: float = 1.0,
+    *,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Pull equal labels together and push others apart by the margin.
 
     ``D²`` for equal labels, else ``max(0, margin − D)²``, over all pairs of different patients in
-    the batch (four-systems A6), D the distance of the vectors at unit length (A1). The mean over
-    pairs, so that its weight does not grow with the batch (A3's option).
+    the batch (four-systems A6), D the distance of the vectors at unit length (A1).
 
     Parameters
     ----------
@@ -32,6 +40,8 @@ def contrast_between_patients(
         (cases,), integers.
     margin
         In units of distance; 2 is the largest possible.
+    reduction
+        Over the pairs.
 
     Returns
     -------
@@ -43,7 +53,7 @@ def contrast_between_patients(
     pairs = torch.triu(patients[:, None] != patients[None, :], diagonal=1)
     same = labels[:, None] == labels[None, :]
     loss = torch.where(same, distance.square(), (margin - distance).clamp_min(0).square())
-    return loss[pairs].mean() if bool(pairs.any()) else fused.sum() * 0
+    return _reduced(loss[pairs], reduction) if bool(pairs.any()) else fused.sum() * 0
 
 
 def contrast_of_pairs(
@@ -54,10 +64,11 @@ def contrast_of_pairs(
     *,
     mode: Negatives = "negatives",
     margin: float = 1.0,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Pull the two halves of every pair together and push what does not belong apart.
 
-    The mean of ``D²`` over pairs plus the mean of ``max(0, margin − D)²`` over what is pushed
+    The mean or sum of ``D²`` over pairs plus that of ``max(0, margin − D)²`` over what is pushed
     apart; two views of one patient are neither.
 
     Parameters
@@ -70,12 +81,37 @@ def contrast_of_pairs(
         Whom to push apart.
     margin
         In units of distance; 2 is the largest possible.
+    reduction
+        Over the pairs, and over what is pushed apart.
     """
     distance = torch.cdist(ones, others)
-    attracted = (ones - others).square().sum(1).mean()
+    attracted = _reduced((ones - others).square().sum(1), reduction)
     apart = patients[:, None] != patients[None, :]
     if mode == "label":
         apart &= labels[:, None] != labels[None, :]
     if mode == "positives_only" or not bool(apart.any()):
         return attracted
-    return attracted + (margin - distance).clamp_min(0).square()[apart].mean()
+    return attracted + _reduced((margin - distance).clamp_min(0).square()[apart], reduction)
+
+
+def mean_spread(embeddings: Tensor, patients: Tensor) -> Tensor:
+    """Give the mean distance between different patients, a scalar without a gradient.
+
+    Parameters
+    ----------
+    embeddings
+        Of unit length, (images, width).
+    patients
+        (images,), integers; of two patients or more.
+
+    Returns
+    -------
+    Tensor
+        0..2; near 0 where the map goes constant (four-systems A2). NaN for a single patient.
+    """
+    seen = embeddings.detach()
+    return torch.cdist(seen, seen)[patients[:, None] != patients[None, :]].mean()
+
+
+def _reduced(values: Tensor, reduction: Reduction) -> Tensor:
+    return values.sum() if reduction == "sum" else values.mean()

@@ -5,8 +5,9 @@ the probability that falls on them. Because every film of a letter could be sati
 composition alone, the mean prediction over each letter is drawn towards an even share.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 import torch
@@ -79,8 +80,18 @@ def exact_images(features: Tensor, densities: Tensor, weight: float = 1.0) -> De
     return DensityImages(features, torch.nn.functional.one_hot(densities, 4).float(), weight)
 
 
-def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) -> DensityHead:
-    """Fit the head; every source counts by its weight, whatever its number of images."""
+def fit_density_head(
+    sources: Sequence[DensityImages],
+    config: DensityConfig,
+    curve: Callable[[int, float], None] = lambda step, loss: None,
+) -> DensityHead:
+    """Fit the head; every source counts by its weight, whatever its number of images.
+
+    Parameters
+    ----------
+    curve
+        Told every evaluation of the loss (from 1) and what it gave; a line search takes several.
+    """
     head = DensityHead(sources[0].features.shape[1])
     _set_scale(head, sources)
     torch.nn.init.zeros_(head.score.weight)  # every fit then starts, and ends, at the same place
@@ -89,6 +100,8 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
         parameters, max_iter=config.iterations, line_search_fn="strong_wolfe"
     )
 
+    steps = count(1)
+
     def loss() -> float:
         optimiser.zero_grad()
         value = config.decay * head.score.weight.square().sum()
@@ -96,6 +109,7 @@ def fit_density_head(sources: Sequence[DensityImages], config: DensityConfig) ->
             logits = head(source.features)
             value = value + source.weight * density_loss(logits, source.allowed, config.evenness)
         value.backward()
+        curve(next(steps), float(value.detach()))
         return float(value.detach())
 
     optimiser.step(loss)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol
 
 import torch
@@ -9,12 +10,14 @@ from torch import Tensor
 
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.presets import Pooling, Preset, UMiConSpec
+from mammovlm.training.contrast import Negatives
 from mammovlm.training.evaluation import area_under_curve
 from mammovlm.training.joint_data import JointData
 from mammovlm.training.joint_evaluation import labels_of
 from mammovlm.training.joint_stage import JointConfig, JointModel, train_joint
 from mammovlm.training.joint_vectors import SeenWomen, fit_adapters, routed_vectors
 from mammovlm.training.lesion_stage import LesionExpert
+from mammovlm.training.loss_curves import Curve, untold
 from mammovlm.training.routed_views import RoutedViews
 from mammovlm.training.umicon_pretraining import (
     PretrainingConfig,
@@ -38,6 +41,8 @@ class Setting:
         Weight of the contrast between patients in stage S2.
     report_share
         Share of the exams of stage S2 that come with their report.
+    mode
+        Whom stage S1 pushes apart (four-systems A2).
     linear
         A linear map in the place of UMiCon's perceptron, for comparison.
     seed
@@ -49,6 +54,7 @@ class Setting:
     multimodal: bool = False
     contrast: float = 0.0
     report_share: float = 0.0
+    mode: Negatives = "negatives"
     linear: bool = False
     seed: int = 0
 
@@ -130,8 +136,18 @@ def train_setting(
     *,
     config: JointConfig,
     told: Told,
+    curve: Curve = untold,
 ) -> TrainedSetting:
-    """Run stage S1, where the setting has it, and stage S2."""
+    """Run stage S1, where the setting has it, and stage S2.
+
+    Parameters
+    ----------
+    told
+        Told how far each stage is.
+    curve
+        Told the loss of S1 and the spread of its embeddings, and the validation loss of S2, by
+        epoch.
+    """
     torch.manual_seed(setting.seed)
     model = JointModel(preset, spec_for(preset, setting))
     everyone = SeenWomen(women.seen, women.data.routes, women.train, women.by_expert)
@@ -140,11 +156,12 @@ def train_setting(
     train, validation = data.rows(women.train), data.rows(women.validation)
     result = None
     if setting.unimodal or setting.multimodal:
-        result = _pretrained(setting, model, women, (train, validation), told)
+        result = _pretrained(setting, model, women, (train, validation), (told, curve))
     joint = replace(
         config, contrast=setting.contrast, report_share=setting.report_share, seed=setting.seed
     )
-    train_joint(model, train, validation, config=joint, progress=_epochs(told, "S2", joint.epochs))
+    progress = _epochs(told, "S2", joint.epochs, curve)
+    train_joint(model, train, validation, config=joint, progress=progress)
     return TrainedSetting(setting, model, data, result, validation_auc(model, validation))
 
 
@@ -167,18 +184,29 @@ def _pretrained(
     model: JointModel,
     women: JointWomen,
     exams: tuple[JointData, JointData],
-    told: Told,
+    whom: tuple[Told, Curve],
 ) -> PretrainingResult:
     config = PretrainingConfig(
-        unimodal=setting.unimodal, multimodal=setting.multimodal, seed=setting.seed
+        unimodal=setting.unimodal,
+        multimodal=setting.multimodal,
+        mode=setting.mode,
+        seed=setting.seed,
     )
     (train, validation), (first, second) = exams, women.masked
     rows = torch.arange(len(first.pools))
     routes = train.routes[rows]
     copies = (routed_vectors(model, first, routes), routed_vectors(model, second, routes))
     data = PretrainingData(train, rows, copies)
-    return pretrain(model, data, validation, config, _epochs(told, "S1", config.epochs))
+    told, curve = whom
+    spreads = _epochs(
+        told, "S1", config.epochs, lambda _, step, value: curve("spread", step, value)
+    )
+    return pretrain(model, data, validation, config, spreads, curve=partial(curve, "S1"))
 
 
-def _epochs(told: Told, stage: str, total: int) -> Callable[[int, float], None]:
-    return lambda epoch, _: told(stage, epoch + 1, total)
+def _epochs(told: Told, stage: str, total: int, curve: Curve) -> Callable[[int, float], None]:
+    def note(epoch: int, value: float) -> None:
+        told(stage, epoch + 1, total)
+        curve(stage, epoch + 1, value)
+
+    return note

@@ -20,7 +20,7 @@ from mammovlm.model.heads import HEAD_NAMES, PRESENCE, SUSPICION
 from mammovlm.model.presets import Preset, UMiConSpec
 from mammovlm.model.text_encoder import TextBranch
 from mammovlm.model.umicon import UMiCon
-from mammovlm.training.contrast import contrast_between_patients
+from mammovlm.training.contrast import Reduction, contrast_between_patients
 from mammovlm.training.joint_data import JointData, breast_means
 
 
@@ -140,7 +140,7 @@ class BreastTruths(Protocol):
 
     @property
     def presence(self) -> Tensor:
-        """(exams, 2), 0 or 1."""
+        """(exams, 2), 0 or 1; -1 where nobody has said."""
 
     @property
     def suspicious(self) -> Tensor:
@@ -148,13 +148,19 @@ class BreastTruths(Protocol):
 
 
 def supervised_loss(logits: Mapping[str, Tensor], data: BreastTruths) -> Tensor:
-    """Binary cross-entropy of both heads; suspicion only where there is something to assess."""
-    presence = functional.binary_cross_entropy_with_logits(logits[PRESENCE], data.presence.float())
-    asked = data.suspicious >= 0
-    suspicion = functional.binary_cross_entropy_with_logits(
-        logits[SUSPICION][asked], data.suspicious[asked].float()
-    )
-    return presence + suspicion
+    """Binary cross-entropy of both heads, where their question is asked (label 0 or 1).
+
+    A batch in which it is asked of no breast teaches nothing of it.
+    """
+    presence = _cross_entropy(logits[PRESENCE], data.presence)
+    return presence + _cross_entropy(logits[SUSPICION], data.suspicious)
+
+
+def _cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
+    asked = labels >= 0
+    if not bool(asked.any()):  # the mean of nothing is no number
+        return logits.sum() * 0
+    return functional.binary_cross_entropy_with_logits(logits[asked], labels[asked].float())
 
 
 def _batch_loss(model: JointModel, batch: JointData, config: JointConfig) -> Tensor:
@@ -174,6 +180,8 @@ def joint_loss(
     truths: BreastTruths,
     patients: Tensor,
     contrast: float,
+    *,
+    reduction: Reduction = "mean",
 ) -> Tensor:
     """Give the stage's loss: binary cross-entropy, and contrast between patients.
 
@@ -189,10 +197,16 @@ def joint_loss(
         Who they are of, (exams,), integers.
     contrast
         Weight of the contrast, A6's lambda.
+    reduction
+        Of the contrast over its pairs (A3).
     """
+    known = (truths.presence >= 0).flatten()
     labels = (truths.suspicious + 1).flatten()  # nothing, 3, 4
     pairs = contrast_between_patients(
-        breast_means(fused).flatten(0, 1), labels, patients.repeat_interleave(2)
+        breast_means(fused).flatten(0, 1)[known],
+        labels[known],
+        patients.repeat_interleave(2)[known],
+        reduction=reduction,
     )
     return supervised_loss(logits, truths) + contrast * pairs
 

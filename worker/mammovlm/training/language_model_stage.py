@@ -114,11 +114,14 @@ class StagePlace:
         Devices and precision.
     progress
         Told every step (from 1) and its loss.
+    made_of
+        Hash of what decides the run; a checkpoint of another one is not taken up.
     """
 
     checkpoint: Path
     accelerator: Accelerator
     progress: Callable[[int, float], None] = lambda step, loss: None
+    made_of: str = ""
 
 
 class PairBatches(Protocol):
@@ -153,11 +156,11 @@ def train_stage(
     accelerator = place.accelerator
     optimizer = torch.optim.AdamW(_groups(loss, config), weight_decay=0.0)
     trainable = {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
-    done = load_checkpoint(place.checkpoint, trainable, optimizer)
-    model, optimizer = accelerator.prepare(loss, optimizer)
     shares = shares_of(
         config.batch, accelerator.num_processes, accelerator.process_index, config.accumulation
     )
+    done = load_checkpoint(place.checkpoint, trainable, optimizer, made_of=place.made_of)
+    model, optimizer = accelerator.prepare(loss, optimizer)
     for step in range(done, config.steps):
         _set_rates(optimizer, _schedule(step, config))
         draw = random.Random(f"{config.seed} {config.stage} {step}")  # so a resumed run agrees
@@ -169,7 +172,7 @@ def train_stage(
         place.progress(step + 1, total)
         due = (step + 1) % config.checkpoint_every == 0 or step + 1 == config.steps
         if due and accelerator.is_main_process:
-            save_checkpoint(place.checkpoint, trainable, optimizer, step + 1)
+            save_checkpoint(place.checkpoint, trainable, optimizer, step + 1, made_of=place.made_of)
     accelerator.wait_for_everyone()
 
 

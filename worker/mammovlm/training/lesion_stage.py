@@ -5,6 +5,7 @@ density selector routes to it (four-systems A7, A16). UMiCon never learns from t
 is far too sure of those it knows.
 """
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,18 @@ from torch.nn import functional
 from mammovlm.model.encoders import Encoder
 from mammovlm.model.lesion_finder import LesionFinder
 from mammovlm.training.lesion_patches import CellLabels, PatchBatch, patch_batches
-from mammovlm.training.phantom_exams import PhantomExams
+from mammovlm.training.loss_curves import Curve, untold
+from mammovlm.training.made_of import (
+    KEY,
+    beginning_anew,
+    fits,
+    hash_of,
+    hash_of_tensors,
+    keep_aside,
+)
+from mammovlm.training.phantom_exams import PhantomExams, phantoms_fingerprint
 
+_log = logging.getLogger(__name__)
 _FROZEN = ("conv_stem.", "bn1.", "blocks.0.", "blocks.1.")
 """The finest, dearest layers keep what they know from ImageNet: edges, not mammograms."""
 
@@ -107,8 +118,9 @@ def train_experts(
     config: LesionConfig,
     work: Path,
     progress: Callable[[str, int, int], None] = lambda stage, done, total: None,
+    curve: Curve = untold,
 ) -> Mapping[str, LesionExpert]:
-    """Train every expert, or go on where a stopped run left off.
+    """Train every expert, or go on where a stopped run of the same exams and settings left off.
 
     Parameters
     ----------
@@ -120,6 +132,8 @@ def train_experts(
         Where checkpoints are kept.
     progress
         Told stage, steps done and steps to do.
+    curve
+        Told stage, step and loss.
     """
     torch.manual_seed(config.seed)
     encoder = new_expert(names[0])
@@ -127,7 +141,8 @@ def train_experts(
     # about one cell in fifty holds a lesion
     nn.init.constant_(cast("Tensor", finder.outward.bias)[:1], -4.0)
     shared = LesionExpert(encoder, finder)
-    course = _Course(config.steps, config.rate, work / "lesions", partial(progress, "lesions"))
+    told, noted = partial(progress, "lesions"), partial(curve, "lesions")
+    course = _Course(config.steps, config.rate, work / "lesions", told, noted)
     _train(shared, women.exams, women.rows, course, config)
     experts = {}
     for name in names:
@@ -135,8 +150,9 @@ def train_experts(
         expert = LesionExpert(encoder, LesionFinder(encoder.spec.level_channels))
         expert.load_state_dict(shared.state_dict())
         rows = women.routed_to(name)
-        told = partial(progress, f"lesions, {name}")
-        course = _Course(config.expert_steps, config.expert_rate, work / f"lesions-{name}", told)
+        told, noted = (partial(each, f"lesions, {name}") for each in (progress, curve))
+        home = work / f"lesions-{name}"
+        course = _Course(config.expert_steps, config.expert_rate, home, told, noted)
         if rows:
             _train(expert, women.exams, rows, course, config)
         experts[name] = expert.eval()
@@ -175,6 +191,7 @@ class _Course:
     rate: float
     folder: Path
     told: Callable[[int, int], None]
+    curve: Callable[[int, float], None]
 
     def rate_at(self, step: int) -> float:
         """Warm up over a twentieth, then fall to nothing along a cosine; step counts from 0."""
@@ -184,21 +201,31 @@ class _Course:
             (step + 1) / warm_up, 0.5 * (1 + math.cos(math.pi * max(0.0, share)))
         )
 
-    def keep(self, step: int, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    def keep(
+        self, step: int, model: nn.Module, optimiser: torch.optim.Optimizer, made_of: str
+    ) -> None:
         """Write weights and optimiser; safetensors, no pickle."""
         self.folder.mkdir(parents=True, exist_ok=True)
         tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
         for index, state in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": part for name, part in state.items()}
         unfinished = self.folder / f"{step}.part"
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished)
+        contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        save_file(contiguous, unfinished, {KEY: made_of})
         unfinished.replace(self.folder / f"{step}.safetensors")
         for older in self.folder.glob("*.safetensors"):
             if int(older.stem) < step:
                 older.unlink()
 
-    def resume(self, model: nn.Module, optimiser: torch.optim.Optimizer) -> int:
-        """Put back the newest checkpoint and give its step; 0 where there is none."""
+    def resume(self, model: nn.Module, optimiser: torch.optim.Optimizer, made_of: str) -> int:
+        """Put back the newest checkpoint of the same run and give its step; 0 without one.
+
+        Those of another run are kept aside.
+        """
+        for path in sorted(self.folder.glob("*.safetensors")):
+            if not fits(path, made_of):
+                _log.warning(beginning_anew(path))
+                keep_aside(path, made_of)
         steps = [int(path.stem) for path in self.folder.glob("*.safetensors")]
         if not steps:
             return 0
@@ -228,7 +255,8 @@ def _train(
     optimiser = torch.optim.AdamW(
         [{"params": encoder}, {"params": finder}], weight_decay=config.decay
     )
-    done = course.resume(expert, optimiser)
+    made_of = _made_of(expert, exams, rows, course, config)
+    done = course.resume(expert, optimiser, made_of)
     # another seed after a stop: the patches of the first steps do not come again
     batches = patch_batches(
         exams, rows, size=config.size, batch=config.batch, seed=1_000_000 * config.seed + done
@@ -236,14 +264,37 @@ def _train(
     for step in range(done, course.steps):
         rate = course.rate_at(step)
         optimiser.param_groups[0]["lr"], optimiser.param_groups[1]["lr"] = rate / 5, rate
-        _learn(expert, next(batches), optimiser)
+        course.curve(step + 1, _learn(expert, next(batches), optimiser))
         if (step + 1) % config.keep_every == 0 or step + 1 == course.steps:
-            course.keep(step + 1, expert, optimiser)
+            course.keep(step + 1, expert, optimiser, made_of)
         course.told(step + 1, course.steps)
 
 
-def _learn(expert: LesionExpert, batch: PatchBatch, optimiser: torch.optim.Optimizer) -> None:
+def _made_of(
+    expert: LesionExpert,
+    exams: PhantomExams,
+    rows: Sequence[int],
+    course: _Course,
+    config: LesionConfig,
+) -> str:
+    """Hash what decides a training: first weights, exams, settings."""
+    some = exams.rows(torch.tensor(list(rows), dtype=torch.long))
+    return hash_of(
+        {
+            "weights": hash_of_tensors(expert.state_dict().values()),
+            "drawn by": phantoms_fingerprint(),
+            "features": hash_of_tensors([some.selector]),
+            "truths": some.truths,
+            "course": (course.steps, course.rate),
+            "config": (config.batch, config.size, config.decay, config.seed),
+        }
+    )
+
+
+def _learn(expert: LesionExpert, batch: PatchBatch, optimiser: torch.optim.Optimizer) -> float:
     optimiser.zero_grad()
-    cell_loss(expert(batch.grey), batch.labels).backward()
+    loss = cell_loss(expert(batch.grey), batch.labels)
+    loss.backward()
     nn.utils.clip_grad_norm_(expert.parameters(), 5.0)
     optimiser.step()
+    return float(loss.detach())

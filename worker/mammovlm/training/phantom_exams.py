@@ -5,6 +5,7 @@ A shard of some exams is one safetensors file; a run that was stopped goes on wi
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -30,8 +31,6 @@ from mammovlm.training.phantoms import Biopsy, BreastTruth, CaseMix, PhantomExam
 SHARD = 20
 """Exams per file: under a minute of work is lost when a run is stopped."""
 ROWS, COLUMNS = 1008, 800
-_DRAWERS = 2
-"""Processes that draw."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def phantom_exams(
         if not path.is_file()
         for seed in group
     ]
-    with ProcessPoolExecutor(_DRAWERS, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(processes_for(len(absent)), mp_context=get_context("spawn")) as pool:
         drawn = pool.map(_prepared_exam, absent, repeat(case_mix))
         done = 0
         for group, path in zip(groups, paths, strict=True):
@@ -191,6 +190,11 @@ def phantom_exams(
             done += len(group)
             progress(done)
     return joined(read_shard(path) for path in paths)
+
+
+def processes_for(exams: int) -> int:
+    """Give the number of processes that make exams: one a core that this one may use."""
+    return max(1, min(exams, len(os.sched_getaffinity(0))))
 
 
 def phantoms_fingerprint() -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -11,10 +11,12 @@ from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import TaskID, TimeElapsedColumn
 
+from mammovlm.model.presets import Preset
 from mammovlm.settings import Settings
-from mammovlm.training.ablation import ablation
+from mammovlm.training.ablation import ROWS, AblationRow, ablation
 from mammovlm.training.compact_joint import (
     JointOutcome,
+    RoutedExperts,
     joint_women,
     routed_by_auc,
     train_joint_parts,
@@ -22,6 +24,7 @@ from mammovlm.training.compact_joint import (
 )
 from mammovlm.training.compact_report import Metrics, compact_metrics, markdown_tables
 from mammovlm.training.compact_run import (
+    SETTINGS,
     Collected,
     CompactConfig,
     Progress,
@@ -29,9 +32,12 @@ from mammovlm.training.compact_run import (
     collect,
     train_selector,
 )
+from mammovlm.training.contrast import Negatives
 from mammovlm.training.features import CompactEncoders
 from mammovlm.training.hybrids import women_of_hybrids
+from mammovlm.training.joint_settings import JointWomen, Setting
 from mammovlm.training.lesion_stage import LesionExpert
+from mammovlm.training.loss_curves import LossCurves
 from mammovlm.training.phantom_embeddings import write_embeddings
 from mammovlm.training.phantom_exams import phantoms_fingerprint
 from mammovlm.training.written_weights import TrainedPart, write_weights
@@ -57,6 +63,13 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     show_default=True,
     help="Normal films of mini-MIAS with phantom lesions, four each, for the experts.",
 )
+@click.option(
+    "--mode",
+    type=click.Choice(["negatives", "label", "positives_only"]),
+    default="negatives",
+    show_default=True,
+    help="S1 pushes apart: other patients; those of another label; nobody, as the paper prints it.",
+)
 @click.option("--out", type=_FOLDER, required=True, help="Folder for weights and card.")
 @click.option("--work", type=_FOLDER, required=True, help="Folder for features and the run.")
 @click.option("--threads", default=0, help="CPU threads; 0: one per core.")
@@ -67,6 +80,7 @@ def main(
     mini_mias: Path | None,
     victre: Path | None,
     hybrids: int,
+    mode: Negatives,
     out: Path,
     work: Path,
     threads: int,
@@ -80,15 +94,15 @@ def main(
         raise click.UsageError("--hybrids needs --mini-mias")
     if threads:
         torch.set_num_threads(threads)
-    config = CompactConfig(phantoms=phantoms, first_seed=first_seed, hybrids=hybrids)
-    console = Console()
+    config = CompactConfig(phantoms, first_seed, hybrids=hybrids, settings=_with(mode))
+    console, curves = Console(), LossCurves(work / "run")
     with Bars(*Bars.get_default_columns(), TimeElapsedColumn(), console=console) as bars:
         progress = _bars(bars)
         encoders = CompactEncoders(Settings().cache_dir)
         folders = {"mini-MIAS": mini_mias, "M-SYNTH": victre}
         collected = collect(config, encoders, folders, work, progress)
-        selector = train_selector(collected, config)
-        run = Run(config, work, progress)
+        selector = train_selector(collected, config, curves.note)
+        run = Run(config, work, progress, curves.note)
         experts = train_lesion_experts(collected, selector.head, encoders, run)
         routed = routed_by_auc(collected, selector.head, experts, encoders.preset, run)
         women = joint_women(collected, selector.head, routed, run)
@@ -97,14 +111,32 @@ def main(
         embeddings = work / "run" / "embeddings.safetensors"
         write_embeddings(embeddings, collected, selector.head, outcome, trained_on=sources["heads"])
         _write(out, selector.head.state_dict(), experts, outcome, sources)
-        ablated = ablation(women, experts, routed.preset, config=config.joint, told=progress)
+        ablated = _ablated(women, routed, run, mode)
     metrics = compact_metrics(collected, selector, outcome, ablated, config)
-    _write_run(work / "run", config, metrics)
+    _write_run(curves, config, metrics)
     write_weights(out, {}, training_note(sources, metrics), _thresholds(metrics))
     console.print(markdown_tables(metrics), markup=False)
-    kept = outcome.preset.umicon.pooling
-    if kept != encoders.preset.umicon.pooling:
-        console.print(f"[bold]presets.py must say pooling={kept!r} for these weights[/bold]")
+    for line in warnings(outcome, encoders.preset):
+        console.print(line, style="bold", markup=False)
+
+
+def _ablated(
+    women: JointWomen, routed: RoutedExperts, run: Run, mode: Negatives
+) -> list[AblationRow]:
+    rows = {name: replace(each, mode=mode) for name, each in ROWS.items()}
+    return ablation(
+        women,
+        routed.experts,
+        routed.preset,
+        config=run.config.joint,
+        told=run.progress,
+        settings=rows,
+    )
+
+
+def _with(mode: Negatives) -> tuple[Setting, ...]:
+    """Give the settings that are tried, with whom S1 pushes apart."""
+    return tuple(replace(each, mode=mode) for each in SETTINGS)
 
 
 def _bars(bars: Bars) -> Progress:
@@ -197,12 +229,37 @@ def _thresholds(metrics: Metrics) -> dict[str, float]:
     return {name: head["threshold"] for name, head in metrics["heads"].items()}
 
 
-def _write_run(folder: Path, config: CompactConfig, metrics: Metrics) -> None:
+def _write_run(curves: LossCurves, config: CompactConfig, metrics: Metrics) -> None:
+    folder = curves.folder
     folder.mkdir(parents=True, exist_ok=True)
     told = asdict(config) | {"phantoms_sha256": phantoms_fingerprint(), "torch": torch.__version__}
     (folder / "config.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
     (folder / "tables.md").write_text(markdown_tables(metrics), encoding="utf-8")
+    plot_stages(curves)
+
+
+def plot_stages(curves: LossCurves) -> None:
+    """Draw the losses of S0, of the lesions, of S1 with its spread, and of S2."""
+    epoch = {"across": "epoch"}
+    for stage, up in (("S1", "contrast"), ("spread", "distance of patients"), ("S2", "validation")):
+        curves.plot(curves.folder / f"loss-{stage}.png", (stage,), up=up, **epoch)
+    curves.plot(curves.folder / "loss-S0.png", ("S0",), across="evaluation", up="loss")
+    curves.plot(curves.folder / "loss-lesions.png", ("lesions",), across="step", up="loss")
+
+
+def warnings(outcome: JointOutcome, preset: Preset) -> list[str]:
+    """Say where the embedding went constant in stage S1, and what the code must say, if it must."""
+    lines = [
+        f"S1 with {each.setting.mode}: embeddings of different patients lie "
+        f"{each.pretraining.spread:.2f} apart, the map goes constant"
+        for each in outcome.settings
+        if each.pretraining and each.pretraining.alarm
+    ]
+    kept = outcome.preset.umicon.pooling
+    if kept != preset.umicon.pooling:
+        lines.append(f"presets.py must say pooling={kept!r} for these weights")
+    return lines
 
 
 if __name__ == "__main__":

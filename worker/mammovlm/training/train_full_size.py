@@ -1,4 +1,4 @@
-"""``python -m mammovlm.training.train_full_size``: S0 to S2 at the paper's size, on phantoms.
+"""``python -m mammovlm.training.train_full_size``: S0 to S2 at the paper's size.
 
 Several GPUs: ``accelerate launch -m mammovlm.training.train_full_size --stage S1 …``. A stage
 leaves one safetensors file of its networks, from which the next one starts; the last one also
@@ -19,23 +19,28 @@ from rich.progress import Progress, ProgressColumn, TimeElapsedColumn
 from torch import Tensor
 
 from mammovlm.errors import WeightsUnusable
+from mammovlm.model.presets import Preset
 from mammovlm.model.torchvision_operators import declare_missing_operators
 from mammovlm.settings import Settings
+from mammovlm.training.datasets import read_manifest
 from mammovlm.training.features import CompactEncoders
+from mammovlm.training.full_size.chosen_exams import (
+    ChosenExams,
+    chosen_manifest,
+    chosen_phantoms,
+    routes_of,
+)
 from mammovlm.training.full_size.exams import ExamSource
-from mammovlm.training.full_size.held_out import split_of
-from mammovlm.training.full_size.phantom_source import PhantomTraining
-from mammovlm.training.full_size.plan import FULL_SIZE, FullStage, StagePlan
+from mammovlm.training.full_size.manifest_files import Prepared, prepared_exams
+from mammovlm.training.full_size.plan import PHANTOMS, PLANS, FullStage, PlanName, StagePlan
+from mammovlm.training.full_size.run_folder import run_folder
 from mammovlm.training.full_size.seen_exams import Look
+from mammovlm.training.full_size.shown_exams import Tokenise
 from mammovlm.training.full_size.sizes import Sizes, sizes_of
 from mammovlm.training.full_size.stage_run import FirstWeights, run_stage
 from mammovlm.training.full_size.steps import FullSizePlace, new_accelerator
 from mammovlm.training.full_size.text_tokens import tokeniser_of
-from mammovlm.training.full_size.weights_folder import (
-    ExamSplit,
-    StageFiles,
-    write_weights_folder,
-)
+from mammovlm.training.full_size.weights_folder import StageFiles, write_weights_folder
 from mammovlm.training.phantom_exams import PhantomExams, phantom_exams
 
 declare_missing_operators()
@@ -47,27 +52,56 @@ _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-_LIMITS = (
-    "Nothing was learned from a patient: on real images these numbers show that the method runs, "
-    "and no more."
-)
-
-
 @click.command()
 @click.option("--stage", type=click.Choice(["S0", "S1", "S2"]), required=True)
-@click.option("--phantoms", type=click.IntRange(1), default=2000, show_default=True)
+@click.option(
+    "--plan",
+    "plan_name",
+    type=click.Choice([*PLANS]),
+    default="full",
+    show_default=True,
+    help="full: the paper's 280 epochs; short: a try of the whole way, meant for minutes on a GPU.",
+)
+@click.option("--phantoms", type=click.IntRange(1), help="Default: 2000; of the short plan 400.")
+@click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="Learn from the exams of a manifest, split as it says, in the place of phantoms.",
+)
+@click.option(
+    "--experts",
+    type=click.Choice(["fallback", "routed"]),
+    default="fallback",
+    show_default=True,
+    help="fallback: ConvNeXt sees all, as in the paper; routed: every density its own expert.",
+)
 @click.option("--first-seed", default=30_000, show_default=True, help="Of the first phantom.")
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--out", type=_FILE, required=True, help="Safetensors file of the stage's networks.")
 @click.option("--before", type=_FILE, help="What the stage before left.")
-@click.option("--encoders", type=_FOLDER, help="Folder of weights to take image encoders from.")
+@click.option(
+    "--encoders",
+    "encoder_folder",
+    type=_FOLDER,
+    help="Folder of weights to take image encoders from.",
+)
 @click.option(
     "--text-encoder", type=_FOLDER, help="BERT-base: config, tokenizer.json, model.safetensors."
 )
-@click.option("--epochs", type=click.IntRange(1), help="Default: the paper's.")
+@click.option("--epochs", type=click.IntRange(1), help="Default: the plan's.")
 @click.option("--batch", type=click.IntRange(1), help="Exams a step; default: the paper's.")
 @click.option("--at-once", type=click.IntRange(1), help="Exams a process works on at once.")
 @click.option("--precision", type=click.Choice(["no", "bf16"]), help="Default: the stage's.")
+@click.option(
+    "--mode",
+    type=click.Choice(["negatives", "label", "positives_only"]),
+    help="S1 pushes apart: other patients (default); those of another label; nobody, as printed.",
+)
+@click.option(
+    "--reduction",
+    type=click.Choice(["mean", "sum"]),
+    help="Of the contrast over a batch. Default: sum in S1, mean in S2.",
+)
 @click.option(
     "--weights",
     type=click.Path(path_type=Path, file_okay=False),
@@ -78,12 +112,15 @@ _LIMITS = (
 def main(
     *,
     stage: str,
-    phantoms: int,
+    plan_name: str,
+    phantoms: int | None,
+    manifest: Path | None,
+    experts: str,
     first_seed: int,
     work: Path,
     out: Path,
     before: Path | None,
-    encoders: Path | None,
+    encoder_folder: Path | None,
     text_encoder: Path | None,
     weights: Path | None,
     selector: Path | None,
@@ -92,34 +129,40 @@ def main(
 ) -> None:
     """Train one stage; a run that was stopped goes on when it is started again.
 
-    A fifth of the phantoms is held out, the same in every stage. Phantoms teach the method and
-    prove nothing about patients.
+    A fifth of the phantoms is held out, the same in every stage; a manifest says itself who is.
+    Phantoms teach the method and prove nothing about patients.
     """
-    wanted = cast("FullStage", stage)
-    if wanted != "S0" and text_encoder is None:
-        raise click.UsageError("S1 and S2 read texts: name a BERT-base with --text-encoder")
-    if weights and (wanted != "S2" or selector is None):
-        raise click.UsageError("--weights is written by S2, and needs --selector, what S0 left")
+    wanted, named = cast("FullStage", stage), cast("PlanName", plan_name)
+    _check(wanted, text_encoder, weights, selector)
     told = {name: value for name, value in changes.items() if value is not None}
-    plan = replace(FULL_SIZE[wanted], **told)  # type: ignore[arg-type]
+    plan = replace(PLANS[named][wanted], **told)  # type: ignore[arg-type]
+    phantoms = phantoms or PHANTOMS[named]
     accelerator, sizes = new_accelerator(plan.precision), sizes_of("true")
     if text_encoder:
         sizes = replace(sizes, text=BertConfig.from_json_file(text_encoder / "config.json"))
     torch.manual_seed(0)
-    exams = _exams(range(first_seed, first_seed + phantoms), work, accelerator)
     text = text_encoder / "model.safetensors" if text_encoder else None
-    checkpoint = work / f"full-size-{stage}-{first_seed}-{phantoms}.safetensors"
-    place = FullSizePlace(accelerator, checkpoint)
+    first = FirstWeights(before, encoder_folder, text)
     try:
-        split = _split(exams, wanted, sizes, text_encoder)
-        run = _Run(wanted, sizes, plan, split.training, place)
-        _train(run, FirstWeights(before, encoders, text), out)
+        data = _StageData(sizes, accelerator, work, text_encoder)
+        exams = _chosen(data, range(first_seed, first_seed + phantoms), manifest, experts)
+        place = FullSizePlace(accelerator, work / f"full-size-{stage}-{exams.key}.safetensors")
+        run = _Run(wanted, sizes, plan, exams.split(wanted).training, place)
+        with run_folder(work / f"run-{stage}", wanted, plan, place, first, exams=len(run.source)):
+            _train(run, first, exams.name, out)
         if weights and selector and text_encoder and accelerator.is_main_process:
-            looked_at = _split(exams, "S0", sizes, text_encoder)  # reports and gaps teach only
-            files = StageFiles(selector, out, text_encoder)
-            _write(run, files, looked_at, weights, embeddings)
+            _write(run, StageFiles(selector, out, text_encoder), exams, weights, embeddings)
     except (ValueError, WeightsUnusable) as failure:
         raise click.ClickException(str(failure)) from failure
+
+
+def _check(
+    stage: FullStage, text_encoder: Path | None, weights: Path | None, selector: Path | None
+) -> None:
+    if stage != "S0" and text_encoder is None:
+        raise click.UsageError("S1 and S2 read texts: name a BERT-base with --text-encoder")
+    if weights and (stage != "S2" or selector is None):
+        raise click.UsageError("--weights is written by S2, and needs --selector, what S0 left")
 
 
 @dataclass(frozen=True)
@@ -131,7 +174,7 @@ class _Run:
     place: FullSizePlace
 
 
-def _train(run: _Run, first: FirstWeights, out: Path) -> None:
+def _train(run: _Run, first: FirstWeights, name: str, out: Path) -> None:
     count = len(run.source)
     with _progress(run.place, run.stage, run.plan.epochs * (count // run.plan.batch)):
         run_stage(
@@ -141,7 +184,7 @@ def _train(run: _Run, first: FirstWeights, out: Path) -> None:
             run.source,
             first=first,
             place=run.place,
-            learned_from=f"{count} simulated exams (phantoms)",
+            learned_from=f"{count} {name}",
             out=out,
         )
     if run.place.accelerator.is_main_process:
@@ -149,9 +192,10 @@ def _train(run: _Run, first: FirstWeights, out: Path) -> None:
 
 
 def _write(
-    run: _Run, files: StageFiles, split: ExamSplit, weights: Path, embeddings: Path | None
+    run: _Run, files: StageFiles, exams: ChosenExams, weights: Path, embeddings: Path | None
 ) -> None:
     """Write the folder of weights, and say what its card says."""
+    split, limits = exams.split("S0"), exams.limits  # reports and gaps teach only
     looks = {
         "density": len(split.validation),
         "heads": len(split.training) + len(split.validation) + len(split.test),
@@ -160,27 +204,50 @@ def _write(
         tasks = {what: bar.add_task(f"look at {what}", total=n) for what, n in looks.items()}
         look = Look(run.place, run.plan.at_once, lambda what, n: bar.advance(tasks[what], n))
         card = write_weights_folder(
-            weights, files, run.sizes, split, look, limits=_LIMITS, embeddings=embeddings
+            weights, files, run.sizes, split, look, limits=limits, embeddings=embeddings
         )
     click.echo(f"{card.training_note}\nThe weights are in {weights}: MAMMOVLM_PRESET=paper.")
     if embeddings and not embeddings.is_file():
         click.echo("No embeddings were written: S3 needs the scores of both heads.")
 
 
-def _split(
-    exams: PhantomExams, stage: FullStage, sizes: Sizes, text_encoder: Path | None
-) -> ExamSplit:
-    expert = tuple(sizes.preset.experts).index(sizes.preset.fallback)
-    tokenise = (
-        tokeniser_of(text_encoder, sizes.preset.text.max_tokens) if text_encoder else _no_text
-    )
+@dataclass(frozen=True)
+class _StageData:
+    sizes: Sizes
+    accelerator: Accelerator
+    work: Path
+    text_encoder: Path | None
 
-    def some(rows: range) -> PhantomTraining:
-        chosen = exams.rows(torch.tensor(rows, dtype=torch.long))
-        return PhantomTraining(chosen, stage, tokenise, expert)
 
-    split = split_of(len(exams.truths))
-    return ExamSplit(some(split.training), some(split.validation), some(split.test))
+def _chosen(
+    stage_data: _StageData, seeds: range, manifest: Path | None, experts: str
+) -> ChosenExams:
+    """Draw phantoms, or prepare the exams of a manifest."""
+    preset, accelerator = stage_data.sizes.preset, stage_data.accelerator
+    routes = routes_of(preset, routed=experts == "routed")
+    tokenise = _tokeniser(stage_data.text_encoder, stage_data.sizes)
+    if manifest is None:
+        exams = _exams(seeds, stage_data.work, accelerator)
+        return chosen_phantoms(exams, tokenise, routes)
+    prepared = _prepared(manifest, stage_data.work, preset, accelerator)
+    return chosen_manifest(prepared, manifest.stem, tokenise, preset, routes)
+
+
+def _tokeniser(text_encoder: Path | None, sizes: Sizes) -> Tokenise:
+    return tokeniser_of(text_encoder, sizes.preset.text.max_tokens) if text_encoder else _no_text
+
+
+def _prepared(manifest: Path, work: Path, preset: Preset, accelerator: Accelerator) -> Prepared:
+    """Prepare a manifest's exams in the first process; the others find them prepared."""
+    rows = read_manifest(manifest)
+    size, count = (preset.height, preset.width), len({row.exam for row in rows})
+    with accelerator.main_process_first(), Progress(console=_console) as bar:
+        task = bar.add_task("exams", total=count)
+        prepared = prepared_exams(rows, work, size, lambda done: bar.update(task, completed=done))
+    if accelerator.is_main_process:
+        for reason, number in sorted(prepared.passed_over.items()):
+            click.echo(f"{number} exams were passed over: {reason}.", err=True)
+    return prepared
 
 
 def _no_text(texts: list[str]) -> Tensor:

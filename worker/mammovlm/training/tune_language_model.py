@@ -4,19 +4,17 @@ Run it as ``python -m mammovlm.training.tune_language_model --embeddings FILE --
 that was stopped goes on from its last checkpoint when it is started again with the same folder.
 """
 
-import csv
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 import click
-import matplotlib as mpl
 import torch
-from accelerate import Accelerator
-from matplotlib import pyplot
+from accelerate import Accelerator, PartialState
 from rich.progress import Progress
 
 from mammovlm.model.device import ComputeDevice
@@ -33,13 +31,19 @@ from mammovlm.settings import Settings
 from mammovlm.training.explanation_batches import ExplanationBatches
 from mammovlm.training.explanation_pairs import Exams, read_exams
 from mammovlm.training.language_model_stage import AnswerLoss, StageConfig, StagePlace, train_stage
+from mammovlm.training.loss_curves import LossCurves
+from mammovlm.training.made_of import hash_of, without
+from mammovlm.training.training_precision import chosen_precision
 from mammovlm.training.tuned_evaluation import evaluate
+from mammovlm.training.tuned_size import refuse_too_large
 from mammovlm.training.written_weights import enter_weights
 from mammovlm.words.english import ENGLISH
 
 RESULT: Final = "language_model.safetensors"
-MAX_BYTES: Final = 12_000_000
-"""Largest file of tuned weights that the repository takes."""
+COMPACT_BYTES: Final = 12_000_000
+"""Largest file of tuned weights that the repository takes, of `compact`; others go nowhere."""
+_SPEED = frozenset({"accumulation", "save_memory", "checkpoint_every"})
+"""Settings that change nothing of what is learned."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,13 @@ class TuningConfig:
 
 
 def tune(
-    base: Base, exams: Exams, config: TuningConfig, out: Path, accelerator: Accelerator
+    base: Base,
+    exams: Exams,
+    config: TuningConfig,
+    out: Path,
+    accelerator: Accelerator,
+    *,
+    most: int | None = None,
 ) -> Path:
     """Run both stages and write the tuned weights; of several processes the first one writes.
 
@@ -81,56 +91,69 @@ def tune(
         Changed in place: LoRA pairs are put on it.
     out
         The run folder; gets ``config.json``, ``loss.csv``, ``loss.png`` and `RESULT`.
+    most
+        Bytes that the tuned weights may take; None: any.
 
     Returns
     -------
     Path
         The file of tuned weights.
+
+    Raises
+    ------
+    ValueError
+        Before any training: where the weights would be too large, or the processes cannot share a
+        batch.
     """
+    size = exams.training[0].embeddings.shape[1]
+    if most is not None:
+        refuse_too_large(base.causal_lm, config.rank, size, config.tokens, most)
     if accelerator.is_main_process:
         out.mkdir(parents=True, exist_ok=True)
         (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
     torch.manual_seed(config.seed)
     words = word_embeddings_of(base.causal_lm)
-    lift = Lift(exams.training[0].embeddings.shape[1], words.embedding_dim, config.tokens)
+    lift = Lift(size, words.embedding_dim, config.tokens)
     lift.start_from(words.weight)
     if config.save_memory:
         base.causal_lm.activation_checkpointing_enable({"use_reentrant": False})
         base.causal_lm.train()  # inner values are computed again in training mode only
     loss = AnswerLoss(base.causal_lm, lift)
     batches = ExplanationBatches(exams.training, ENGLISH, base.tokenizer, config.tokens)
-    _run(loss, batches, config.align, out, accelerator)
+    run = _Run(batches, out, accelerator, _made_of(base, exams, config))
+    _stage(loss, config.align, run)
     lora = with_lora(base.causal_lm, config.rank, config.scaling)
-    _run(loss, batches, config.tune, out, accelerator)
+    _stage(loss, config.tune, run)
     tuning = Tuning(
         lift.linear.weight, lift.linear.bias, lora_tensors(lora), config.scaling, base.sha256
     )
     if accelerator.is_main_process:
-        _save(tuning, out, _told(base, exams, config))
+        save_tuning(tuning, out / RESULT, _told(base, exams, config))
+        LossCurves(out).plot(
+            out / "loss.png", ("S3a", "S3b"), across="step", up="cross-entropy per answer token"
+        )
     accelerator.wait_for_everyone()
     return out / RESULT
 
 
-def _save(tuning: Tuning, out: Path, told: Mapping[str, str]) -> None:
-    save_tuning(tuning, out / RESULT, told)
-    if (out / RESULT).stat().st_size > MAX_BYTES:
-        raise ValueError(f"{RESULT} is larger than {MAX_BYTES} bytes; choose a lower rank.")
-    _plot(out)
+@dataclass(frozen=True)
+class _Run:
+    """What both stages share."""
+
+    batches: ExplanationBatches
+    out: Path
+    accelerator: Accelerator
+    made_of: str
 
 
-def _run(
-    loss: AnswerLoss,
-    batches: ExplanationBatches,
-    config: StageConfig,
-    out: Path,
-    accelerator: Accelerator,
-) -> None:
-    place = StagePlace(out / f"{config.stage}.safetensors", accelerator)
-    if not accelerator.is_main_process:
-        train_stage(loss, batches, config, place)
+def _stage(loss: AnswerLoss, config: StageConfig, run: _Run) -> None:
+    checkpoint = run.out / f"{config.stage}.safetensors"
+    place = StagePlace(checkpoint, run.accelerator, made_of=run.made_of)
+    if not run.accelerator.is_main_process:
+        train_stage(loss, run.batches, config, place)
         return
-    with _log(out, config) as place.progress:
-        train_stage(loss, batches, config, place)
+    with _log(run.out, config) as place.progress:
+        train_stage(loss, run.batches, config, place)
 
 
 def _told(base: Base, exams: Exams, config: TuningConfig) -> dict[str, str]:
@@ -142,34 +165,30 @@ def _told(base: Base, exams: Exams, config: TuningConfig) -> dict[str, str]:
     }
 
 
+def _made_of(base: Base, exams: Exams, config: TuningConfig) -> str:
+    """Hash base, exams and settings, so that only the same run goes on from a checkpoint."""
+    seen = [
+        (sha256(exam.embeddings.tobytes()).hexdigest(), exam.density, exam.scores)
+        for exam in exams.training
+    ]
+    settings = without(asdict(config), _SPEED)
+    return hash_of(
+        {"base": base.sha256, "from": exams.trained_on, "exams": seen, "config": settings}
+    )
+
+
 @contextmanager
 def _log(out: Path, config: StageConfig) -> Iterator[Callable[[int, float], None]]:
     """Show progress and append every step's loss to ``loss.csv``."""
-    with (out / "loss.csv").open("a", newline="") as file, Progress() as bar:
-        table = csv.writer(file)
+    curves = LossCurves(out)
+    with Progress() as bar:
         task = bar.add_task(config.stage, total=config.steps)
 
         def note(step: int, loss: float) -> None:
-            table.writerow([config.stage, step, f"{loss:.4f}"])
-            file.flush()
+            curves.note(config.stage, step, loss)
             bar.update(task, completed=step, description=f"{config.stage} loss {loss:.3f}")
 
         yield note
-
-
-def _plot(out: Path) -> None:
-    mpl.use("Agg")
-    rows = list(csv.reader((out / "loss.csv").open()))
-    figure, axes = pyplot.subplots(figsize=(6, 3.5))
-    for stage in ("S3a", "S3b"):
-        told = [(int(row[1]), float(row[2])) for row in rows if row[0] == stage]
-        axes.plot([step for step, _ in told], [loss for _, loss in told], label=stage)
-    axes.set_xlabel("step")
-    axes.set_ylabel("cross-entropy per answer token")
-    axes.legend()
-    figure.tight_layout()
-    figure.savefig(out / "loss.png", dpi=120)
-    pyplot.close(figure)
 
 
 @click.command()
@@ -183,7 +202,13 @@ def _plot(out: Path) -> None:
 @click.option("--save-memory", is_flag=True, help="Slower; for large language models.")
 @click.option("--rank", default=8, show_default=True, help="Rank of the LoRA pairs.")
 @click.option("--seed", default=0, show_default=True)
-@click.option("--precision", type=click.Choice(["no", "bf16"]), default="no", show_default=True)
+@click.option(
+    "--precision",
+    type=click.Choice(["auto", "no", "bf16"]),
+    default="auto",
+    show_default=True,
+    help="auto: bf16 where the device multiplies it.",
+)
 @click.option(
     "--texts",
     type=click.IntRange(0),
@@ -225,7 +250,8 @@ def main(
 
     Several GPUs: start it with ``accelerate launch -m mammovlm.training.tune_language_model``.
     """
-    accelerator = Accelerator(mixed_precision=precision)  # first: it knows this process's GPU
+    arithmetic = chosen_precision(precision, PartialState().device)
+    accelerator = Accelerator(mixed_precision=arithmetic)  # first: it knows this process's GPU
     exams, sizes = read_exams(embeddings), (batch, accumulation)
     config = TuningConfig(
         align=StageConfig("S3a", align_steps, *sizes, seed=seed),
@@ -234,7 +260,7 @@ def main(
         seed=seed,
         save_memory=save_memory,
     )
-    weights = tune(_base(folder, accelerator), exams, config, out, accelerator)
+    weights = _tuned(folder, exams, config, out, accelerator)
     if not accelerator.is_main_process:
         return
     click.echo(f"{weights}  SHA-256 {file_sha256(weights)}")
@@ -245,6 +271,16 @@ def main(
         told = json.dumps(measured, indent=1)
         (out / "evaluation.json").write_text(told)
         click.echo(told)
+
+
+def _tuned(
+    folder: Path | None, exams: Exams, config: TuningConfig, out: Path, accelerator: Accelerator
+) -> Path:
+    most = None if folder else COMPACT_BYTES
+    try:
+        return tune(_base(folder, accelerator), exams, config, out, accelerator, most=most)
+    except ValueError as failure:
+        raise click.ClickException(str(failure)) from failure
 
 
 def _base(folder: Path | None, accelerator: Accelerator) -> Base:

@@ -6,11 +6,12 @@ are frozen, each image goes through its own (A7).
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import mean
 
 import torch
 from torch import Tensor
 
-from mammovlm.training.contrast import Negatives, contrast_of_pairs
+from mammovlm.training.contrast import Negatives, contrast_of_pairs, mean_spread
 from mammovlm.training.joint_data import JointData
 from mammovlm.training.joint_stage import JointModel, warmed_adamw
 
@@ -95,6 +96,8 @@ def pretrain(
     validation: JointData,
     config: PretrainingConfig,
     progress: Callable[[int, float], None] = lambda epoch, spread: None,
+    *,
+    curve: Callable[[int, float], None] = lambda epoch, loss: None,
 ) -> PretrainingResult:
     """Train UMiCon and the text branch in place.
 
@@ -106,6 +109,8 @@ def pretrain(
         Different patients.
     progress
         Told the epoch and the spread on validation patients.
+    curve
+        Told the epoch (from 1) and the mean loss of its batches.
     """
     torch.manual_seed(config.seed)
     model.umicon.adapters.requires_grad_(requires_grad=False)
@@ -115,11 +120,15 @@ def pretrain(
     optimiser, schedule = warmed_adamw(trained, config, steps * config.epochs)
     for epoch in range(config.epochs):
         model.train()
+        losses = []
         for rows in torch.randperm(count).chunk(steps):
             optimiser.zero_grad()
-            _batch_loss(model, data, rows, config).backward()
+            loss = _batch_loss(model, data, rows, config)
+            loss.backward()
             optimiser.step()
             schedule.step()
+            losses.append(float(loss.detach()))
+        curve(epoch + 1, mean(losses))
         progress(epoch, _result(model, validation, config).spread)
     return _result(model, validation, config)
 
@@ -177,8 +186,7 @@ def _result(
     model.eval()
     image, text = _image_and_report(model, exams)
     patients = view_patients(torch.arange(len(exams.routes)))
-    others = patients[:, None] != patients[None, :]
-    spread = float(torch.cdist(image, image)[others].mean())
+    spread = float(mean_spread(image, patients))
     views = image.view(-1, 2, 2, image.shape[1]).mean(1).flatten(0, 1)
     reports = text.view(-1, 2, 2, text.shape[1])[:, 0].flatten(0, 1)
     ranks = torch.cdist(views, reports).topk(min(nearest, len(reports)), largest=False).indices

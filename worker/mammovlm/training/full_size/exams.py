@@ -33,7 +33,7 @@ class ExamBatch:
     told
         Which exams come with their report, (exams,).
     presence, suspicious
-        As in `mammovlm.training.joint_data.JointData`, (exams, 2).
+        As in `mammovlm.training.joint_data.JointData`, (exams, 2); -1 also where nobody has said.
     patients
         Whose they are, (exams,), integers.
     """
@@ -76,6 +76,11 @@ class ExamSource(Protocol):
         """Indices of the experts that the exams are shown to."""
         ...
 
+    @property
+    def identity(self) -> str:
+        """What the exams are, for checkpoints: other exams, or others of them, have another."""
+        ...
+
     def __len__(self) -> int:
         """Count the exams."""
         ...
@@ -105,6 +110,16 @@ class CompleteExams(ExamSource, Protocol):
             Their numbers.
         categories
             What the density selector says of each study, 0..3 for A..D.
+        """
+        ...
+
+    def routed(self, categories: Sequence[int]) -> Tensor:
+        """Give the index of the expert that sees studies of some densities, (exams,).
+
+        Parameters
+        ----------
+        categories
+            As of `metadata`.
         """
         ...
 
@@ -144,6 +159,11 @@ class RandomExams:
     def experts(self) -> Sequence[int]:
         """Indices of all experts."""
         return range(self.expert_count)
+
+    @property
+    def identity(self) -> str:
+        """All that noise is made of."""
+        return str(self)
 
     def __len__(self) -> int:
         """Count the exams."""

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
-from mammovlm.training.contrast import Negatives, contrast_of_pairs
+from mammovlm.training.contrast import Negatives, Reduction, contrast_of_pairs, mean_spread
 from mammovlm.training.density_stage import density_loss
 from mammovlm.training.full_size.exams import ExamBatch
 from mammovlm.training.full_size.networks import JointNetwork, SelectorNetwork
 from mammovlm.training.full_size.parts import in_parts, of_all_processes
+from mammovlm.training.full_size.plan import FullStage, StagePlan
 from mammovlm.training.joint_stage import joint_loss
 from mammovlm.training.umicon_pretraining import view_labels, view_patients
 
@@ -40,7 +42,7 @@ class DensityLoss(nn.Module):
 
 
 class PretrainingLoss(nn.Module):
-    """Stage S1: contrast of masked pairs, plus contrast of images with their reports.
+    """Stage S1: contrast of masked pairs, plus contrast of images with their reports, if told.
 
     Parameters
     ----------
@@ -50,12 +52,21 @@ class PretrainingLoss(nn.Module):
         Exams in one part.
     mode
         Whom to push apart.
+    reduction
+        Of both contrasts over the batch.
     """
 
-    def __init__(self, network: JointNetwork, at_once: int, mode: Negatives = "negatives") -> None:
+    def __init__(
+        self,
+        network: JointNetwork,
+        at_once: int,
+        mode: Negatives = "negatives",
+        reduction: Reduction = "mean",
+    ) -> None:
         super().__init__()
         self.network = network
-        self._at_once, self._mode = at_once, mode
+        self._at_once, self._mode, self._reduction = at_once, mode, reduction
+        self._spread = torch.tensor(float("nan"))
         for unused in (network.joint.fusion, network.joint.heads):
             unused.requires_grad_(requires_grad=False)
 
@@ -65,9 +76,23 @@ class PretrainingLoss(nn.Module):
         first, second, image, text = (of_all_processes(each.float()) for each in own)
         labels = view_labels(of_all_processes(batch.suspicious))
         patients = view_patients(of_all_processes(batch.patients))
-        unimodal = contrast_of_pairs(first, second, labels, patients, mode=self._mode)
-        multimodal = contrast_of_pairs(image, text, labels, patients, mode=self._mode)
-        return unimodal + multimodal
+        self._spread = mean_spread(image, patients)
+        told = view_patients(of_all_processes(batch.told))
+        unimodal = self._contrast(first, second, labels, patients)
+        if not bool(told.any()):
+            return unimodal + (image.sum() + text.sum()) * 0
+        reported = (image[told], text[told], labels[told], patients[told])
+        return unimodal + self._contrast(*reported)
+
+    def _contrast(self, ones: Tensor, others: Tensor, labels: Tensor, patients: Tensor) -> Tensor:
+        return contrast_of_pairs(
+            ones, others, labels, patients, mode=self._mode, reduction=self._reduction
+        )
+
+    @property
+    def spread(self) -> float:
+        """Mean distance of the plain images of different patients in the last batch, 0..2."""
+        return float(self._spread)
 
     def _looks(self, part: ExamBatch) -> tuple[Tensor, ...]:
         network = self.network
@@ -89,12 +114,20 @@ class SupervisedLoss(nn.Module):
         Exams in one part.
     contrast
         Weight of the contrast, A6's lambda.
+    reduction
+        Of the contrast over its pairs.
     """
 
-    def __init__(self, network: JointNetwork, at_once: int, contrast: float = 1.0) -> None:
+    def __init__(
+        self,
+        network: JointNetwork,
+        at_once: int,
+        contrast: float = 1.0,
+        reduction: Reduction = "mean",
+    ) -> None:
         super().__init__()
         self.network = network
-        self._at_once, self._contrast = at_once, contrast
+        self._at_once, self._contrast, self._reduction = at_once, contrast, reduction
         network.joint.requires_grad_(requires_grad=True)
         network.joint.umicon.adapters.requires_grad_(requires_grad=False)
 
@@ -105,7 +138,9 @@ class SupervisedLoss(nn.Module):
         by_head = dict(zip(self.network.joint.heads, logits, strict=True))
         truths = _Truths(of_all_processes(batch.presence), of_all_processes(batch.suspicious))
         patients = of_all_processes(batch.patients)
-        return joint_loss(by_head, fused, truths, patients, self._contrast)
+        return joint_loss(
+            by_head, fused, truths, patients, self._contrast, reduction=self._reduction
+        )
 
     def _scored(self, part: ExamBatch) -> tuple[Tensor, ...]:
         network = self.network
@@ -114,6 +149,15 @@ class SupervisedLoss(nn.Module):
         vectors = network.vectors(part.views, part.experts)
         fused = network.joint(vectors, network.texts(part.metadata).float(), told)
         return (fused, *network.joint.breast_logits(fused).values())
+
+
+def joint_stage_loss(
+    stage: FullStage, network: JointNetwork, plan: StagePlan
+) -> PretrainingLoss | SupervisedLoss:
+    """Give the loss of S1 or S2 as a plan has it."""
+    if stage == "S1":
+        return PretrainingLoss(network, plan.at_once, plan.mode, plan.reduction)
+    return SupervisedLoss(network, plan.at_once, reduction=plan.reduction)
 
 
 @dataclass(frozen=True)

@@ -104,9 +104,18 @@ class JointNetwork(nn.Module):
         return pooled.view(*numbers.shape[:2], -1)
 
     @torch.no_grad()
-    def fit_scale(self, batch: ExamBatch, at_once: int) -> None:
-        """Set every adapter's scale by what its expert makes of some exams before training."""
-        for name in self.experts:
+    def fit_scale(self, batch: ExamBatch, at_once: int, experts: Sequence[int]) -> None:
+        """Set adapters' scales by what their experts make of some exams before training.
+
+        Parameters
+        ----------
+        batch, at_once
+            Exams on the networks' device, and how many of them it works on at once.
+        experts
+            Indices of the experts that will see exams; the others' adapters stay as they are.
+        """
+        names = list(self.experts)
+        for name in (names[index] for index in experts):
             adapter = self.joint.umicon.adapter(name)
             seen = _one_by_one(partial(self._raw_part, name), batch, at_once)
             adapter.mean.copy_(seen.mean(0))

@@ -1,13 +1,14 @@
 """Every stage with weights drawn at random, and noise to feed it."""
 
 import torch
+from accelerate.state import AcceleratorState, is_initialized
 from torch.nn import Module
 
 from mammovlm.model.language_model_tuning import with_lora
 from mammovlm.model.soft_prefix import Lift, word_embeddings_of
 from mammovlm.model.torchvision_operators import declare_missing_operators
 from mammovlm.training.full_size.exams import ExamSource, RandomExams
-from mammovlm.training.full_size.losses import DensityLoss, PretrainingLoss, SupervisedLoss
+from mammovlm.training.full_size.losses import DensityLoss, joint_stage_loss
 from mammovlm.training.full_size.networks import JointNetwork, SelectorNetwork
 from mammovlm.training.full_size.plan import FullStage, StagePlan
 from mammovlm.training.full_size.sizes import Sizes
@@ -31,16 +32,20 @@ def random_exams(stage: FullStage, sizes: Sizes) -> ExamSource:
 
 
 def random_vision(stage: FullStage, sizes: Sizes, plan: StagePlan) -> Module:
-    """Build the loss of S0, S1 or S2 with random weights, scaled to some exams of noise."""
-    exams = random_exams(stage, sizes).batch(range(4), step=0)
+    """Build the loss of S0, S1 or S2 with random weights, scaled to some exams of noise.
+
+    On the accelerator's device where there is an accelerator already, else on the processor.
+    """
+    device = AcceleratorState().device if is_initialized() else torch.device("cpu")
+    source = random_exams(stage, sizes)
+    exams = source.batch(range(4), step=0).to(device)
     if stage == "S0":
-        selector = SelectorNetwork(sizes.preset)
+        selector = SelectorNetwork(sizes.preset).to(device)
         selector.fit_scale(exams, plan.at_once)
         return DensityLoss(selector, plan.at_once)
-    network = JointNetwork(sizes.preset, sizes.text)
-    network.fit_scale(exams, plan.at_once)
-    of_stage = PretrainingLoss if stage == "S1" else SupervisedLoss
-    return of_stage(network, plan.at_once)
+    network = JointNetwork(sizes.preset, sizes.text).to(device)
+    network.fit_scale(exams, plan.at_once, source.experts)
+    return joint_stage_loss(stage, network, plan)
 
 
 def random_language_model(sizes: Sizes, device: torch.device, dtype: torch.dtype) -> AnswerLoss:

@@ -84,9 +84,10 @@ def seen_exams(
     for rows, batch in _batches(exams, look):
         logits = _logits(selector, batch, look.place)
         categories = study_categories(torch.softmax(logits, dim=-1))
+        experts = exams.routed(categories).to(device)
         with look.place.accelerator.autocast():
             text = network.texts(exams.metadata(rows, categories).to(device)).float()
-            vectors = network.vectors(batch.views.to(device), batch.experts.to(device)).float()
+            vectors = network.vectors(batch.views.to(device), experts).float()
             embeddings = network.joint.umicon(vectors.flatten(0, 1)).float().cpu()
             fused = network.joint(vectors, text).float().cpu()
         parts.append(

@@ -121,5 +121,8 @@ def _tiny_stages(spec: EncoderSpec) -> tuple[int, ...]:
 
 
 def _tiny_plan(plan: StagePlan) -> StagePlan:
-    """Take the same batch in parts of one, in float32, with a rate that shows in a few steps."""
-    return replace(plan, at_once=1, precision="no", rate=1e-3, warm_up=1)
+    """Take the same batch in parts of one, in float32, with a rate that shows in a few steps.
+
+    Means in the place of sums: losses then compare by their digits, whatever the batch.
+    """
+    return replace(plan, at_once=1, precision="no", rate=1e-3, warm_up=1, reduction="mean")

@@ -1,21 +1,27 @@
 """One stage at full size, from its first weights to the file that it leaves."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from accelerate.logging import get_logger
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model.encoders import Encoder
-from mammovlm.model.weights import WeightsFolder, load_into
+from mammovlm.model.weights import CARD_NAME, WeightsFolder, file_sha256, load_into
 from mammovlm.training.full_size.exams import ExamSource
-from mammovlm.training.full_size.losses import DensityLoss, PretrainingLoss, SupervisedLoss
+from mammovlm.training.full_size.losses import (
+    DensityLoss,
+    PretrainingLoss,
+    joint_stage_loss,
+)
 from mammovlm.training.full_size.networks import JointNetwork, SelectorNetwork
 from mammovlm.training.full_size.plan import FullStage, StagePlan
 from mammovlm.training.full_size.sizes import Sizes
+from mammovlm.training.full_size.spread_alarm import SpreadAlarm
 from mammovlm.training.full_size.stage_record import (
     StageRecord,
     read_stage,
@@ -23,11 +29,13 @@ from mammovlm.training.full_size.stage_record import (
     write_stage,
 )
 from mammovlm.training.full_size.steps import FullSizePlace, train_full_size
+from mammovlm.training.made_of import hash_of, without
 
 _BEFORE: Final[Mapping[type, tuple[FullStage, ...]]] = {
     SelectorNetwork: ("S0",),
     JointNetwork: ("S1", "S2"),
 }
+_log = get_logger(__name__)  # speaks in the first process alone
 _SCALED_ON = 16
 """Exams that the scales of pooled features are taken from, before training."""
 
@@ -85,15 +93,65 @@ def run_stage(
         sizes.preset, sizes.text
     )  # fmt: skip
     begun = _start(network, first)
+    network.to(place.accelerator.device)
     if first.before is None:
-        rows = range(min(_SCALED_ON, len(source)))
-        network.fit_scale(source.batch(rows, step=0), plan.at_once)
-    steps = plan.epochs * (len(source) // plan.batch)
-    train_full_size(_loss(stage, network, plan), source, plan, steps, place)
+        _scale(network, source, plan, place)
+    steps, loss = plan.epochs * (len(source) // plan.batch), _loss(stage, network, plan)
+    made_of = _made_of(stage, sizes, plan, source, first)
+    noting = replace(place, progress=_noting(stage, loss, steps, place), made_of=made_of)
+    train_full_size(loss, source, plan, steps, noting)
     if place.accelerator.is_main_process:
         write_stage(out, network, _record(stage, network, source, begun, learned_from))
     place.accelerator.wait_for_everyone()
     return out
+
+
+def _scale(
+    network: SelectorNetwork | JointNetwork,
+    source: ExamSource,
+    plan: StagePlan,
+    place: FullSizePlace,
+) -> None:
+    """Fit the scales of what will be trained, where it will be trained."""
+    rows = range(min(_SCALED_ON, len(source)))
+    batch = source.batch(rows, step=0).to(place.accelerator.device)
+    if isinstance(network, SelectorNetwork):
+        network.fit_scale(batch, plan.at_once)
+    else:
+        network.fit_scale(batch, plan.at_once, source.experts)
+
+
+def _noting(
+    stage: FullStage, loss: nn.Module, steps: int, place: FullSizePlace
+) -> Callable[[int, float], None]:
+    """Add the curve of the loss to a place's progress, and of S1 the spread with its alarm."""
+    alarm = SpreadAlarm(steps, _log.warning)
+
+    def note(step: int, value: float) -> None:
+        place.progress(step, value)
+        place.curve(stage, step, value)
+        if isinstance(loss, PretrainingLoss):
+            place.curve(f"{stage} spread", step, loss.spread)
+            alarm.note(step, loss.spread)
+
+    return note
+
+
+def _made_of(
+    stage: FullStage, sizes: Sizes, plan: StagePlan, source: ExamSource, first: FirstWeights
+) -> str:
+    """Hash everything that decides what the stage learns."""
+    card = first.encoders / CARD_NAME if first.encoders else None
+    files = {"before": first.before, "encoders": card, "text": first.text}
+    return hash_of(
+        {
+            "stage": stage,
+            "plan": without(asdict(plan), {"at_once"}),
+            "networks": [str(sizes.preset), sizes.text.to_json_string()],
+            "exams": source.identity,
+            "first": {name: file_sha256(path) for name, path in files.items() if path},
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -125,7 +183,7 @@ def _record(
 def _loss(stage: FullStage, network: SelectorNetwork | JointNetwork, plan: StagePlan) -> nn.Module:
     if isinstance(network, SelectorNetwork):
         return DensityLoss(network, plan.at_once)
-    return (PretrainingLoss if stage == "S1" else SupervisedLoss)(network, plan.at_once)
+    return joint_stage_loss(stage, network, plan)
 
 
 def _start(network: SelectorNetwork | JointNetwork, first: FirstWeights) -> _Beginnings:

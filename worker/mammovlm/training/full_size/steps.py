@@ -6,22 +6,27 @@ several processes take together the step that one would take alone.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs
+from accelerate.utils import DistributedDataParallelKwargs, InitProcessGroupKwargs
 from torch import nn
 from torch.utils.data import DataLoader, Dataset, Subset
 
 from mammovlm.training.full_size.exams import ExamBatch, ExamSource
 from mammovlm.training.full_size.plan import Precision, StagePlan
 from mammovlm.training.language_model_checkpoint import load_checkpoint, save_checkpoint
+from mammovlm.training.loss_curves import Curve, untold
 from mammovlm.training.shared_batches import shares_of
 
 READERS = 2
 """Processes per GPU that read exams ahead."""
+PATIENCE = timedelta(hours=12)
+"""How long processes wait for each other: the first one draws all phantoms before the others go on,
+which takes longer than the ten minutes after which NCCL gives up otherwise."""
 
 
 @dataclass
@@ -40,6 +45,10 @@ class FullSizePlace:
         Processes that read ahead; 0 reads in this one.
     progress
         Told every step (from 1) and the loss of its whole batch.
+    curve
+        Told the stage, step and loss, and of S1 the spread of its embeddings.
+    made_of
+        Hash of what decides the run; a checkpoint of another one is not taken up.
     """
 
     accelerator: Accelerator
@@ -47,6 +56,8 @@ class FullSizePlace:
     checkpoint_every: int = 100
     readers: int = READERS
     progress: Callable[[int, float], None] = lambda step, loss: None
+    curve: Curve = untold
+    made_of: str = ""
 
 
 def new_accelerator(precision: Precision, *, cpu: bool = False) -> Accelerator:
@@ -61,7 +72,8 @@ def new_accelerator(precision: Precision, *, cpu: bool = False) -> Accelerator:
     """
     # a selector's last stage feeds no head, and an expert may see no exam of a batch
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)
-    return Accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[unused])
+    waiting = InitProcessGroupKwargs(timeout=PATIENCE)
+    return Accelerator(mixed_precision=precision, cpu=cpu, kwargs_handlers=[unused, waiting])
 
 
 def train_full_size(
@@ -91,7 +103,9 @@ def train_full_size(
         raise ValueError(f"There are {len(source)} exams for batches of {plan.batch}.")
     trainable = {name: tensor for name, tensor in loss.named_parameters() if tensor.requires_grad}
     optimizer = torch.optim.Adam(trainable.values(), lr=plan.rate, weight_decay=plan.decay)
-    done = load_checkpoint(place.checkpoint, trainable, optimizer) if place.checkpoint else 0
+    done = 0
+    if place.checkpoint:
+        done = load_checkpoint(place.checkpoint, trainable, optimizer, made_of=place.made_of)
     model, optimizer = accelerator.prepare(loss, optimizer)
     for step, batch in enumerate(_batches(source, plan, own, range(done, steps), place), done):
         for group in optimizer.param_groups:
@@ -103,7 +117,7 @@ def train_full_size(
         place.progress(step + 1, float(value.detach()))
         due = (step + 1) % place.checkpoint_every == 0 or step + 1 == steps
         if place.checkpoint and due and accelerator.is_main_process:
-            save_checkpoint(place.checkpoint, trainable, optimizer, step + 1)
+            save_checkpoint(place.checkpoint, trainable, optimizer, step + 1, made_of=place.made_of)
     accelerator.wait_for_everyone()
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from mammovlm.errors import WeightsUnusable
 from mammovlm.model.torchvision_operators import declare_missing_operators
-from mammovlm.training.full_size.phantom_source import Tokenise
+from mammovlm.training.full_size.shown_exams import Tokenise
 
 declare_missing_operators()
 
