@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from torch import Tensor, nn
 
 from mammovlm.findings import DensityCategory
 from mammovlm.model.parts import load_parts
@@ -11,6 +12,7 @@ from mammovlm.training.evaluate_films import SeenFilm, film_table, see_film
 from mammovlm.training.phantoms import phantom_exam
 from mammovlm.training.phantoms.truth import BreastPoint, Lesion, LesionKind
 from mammovlm.training.real_films import Film, FilmMark
+from tiny_models import tiny_parts
 
 
 def _film(index: int, abnormality: str, severity: str, marks: tuple[FilmMark, ...] = ()) -> Film:
@@ -54,6 +56,24 @@ def test_films_are_ranked_by_what_each_head_is_asked() -> None:
     assert table.abnormal.value == pytest.approx(7 / 8)
     assert table.hits.value == pytest.approx(2 / 3)
     assert table.chance == pytest.approx(0.2)
+
+
+class Arrived(Exception):
+    """Raised where an image arrives, with its device."""
+
+
+def test_a_film_goes_to_where_the_networks_are() -> None:
+    parts = tiny_parts("lesions")
+    assert parts.selector is not None
+
+    def arrived(_: nn.Module, given: tuple[Tensor]) -> None:
+        raise Arrived(given[0].device.type)
+
+    parts.moe.to("meta")  # a device that every machine has beside its processor
+    parts.selector.encoder.register_forward_pre_hook(arrived)
+    bright = np.full((60, 40), 0.5, dtype=np.float32)
+    with pytest.raises(Arrived, match="meta"):
+        see_film(Film(**{**vars(_film(0, "NORM", "")), "pixels": bright}), parts)
 
 
 def test_the_shipped_weights_find_a_lesion_that_stands_out_in_fat() -> None:

@@ -115,7 +115,7 @@ class Networks:
 
     def __init__(self, parts: LoadedParts, at_once: int | None = None) -> None:
         self._parts = parts
-        self._device = _device_of(parts)
+        self._device = device_of(parts)
         self._at_once = at_once or (IMAGES_AT_ONCE if self.on_gpu else None)
         trained = parts.joint.heads if parts.joint else {}
         self.heads: Mapping[str, Head] = {
@@ -270,7 +270,8 @@ def _texts(study: ModelInput, category: DensityCategory | None) -> list[str]:
     return [metadata_text(view.slot, view.metadata, category) for view in study.views]
 
 
-def _device_of(parts: LoadedParts) -> torch.device:
+def device_of(parts: LoadedParts) -> torch.device:
+    """Tell where the networks were loaded to."""
     modules = [parts.moe, *([parts.joint.umicon] if parts.joint else [])]
     tensors = chain.from_iterable(module.parameters() for module in modules)
     return next((tensor.device for tensor in tensors), torch.device("cpu"))

@@ -5,7 +5,6 @@ GPUs: ``accelerate launch -m mammovlm.training.dry_run --stage S2``. No weights 
 """
 
 import json
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from accelerate import Accelerator
 from rich.console import Console
 from rich.progress import Progress
 
+from mammovlm.model.peak_memory import begin_peaks, device_peak_gib, resident_peak_gib
 from mammovlm.training.full_size.plan import FullStage, Precision, StagePlan
 from mammovlm.training.full_size.random_pairs import RandomPairs
 from mammovlm.training.full_size.random_start import (
@@ -53,7 +53,8 @@ class DryRun:
     seconds
         Of each step.
     memory_gib
-        Peak of this process: on a GPU what torch held there, else its resident memory.
+        Peak of this process in this stage: on a GPU what torch held there, else its resident
+        memory, with what a stage before it in the same process has left there.
     losses
         Of each step's whole batch.
     """
@@ -103,8 +104,8 @@ def dry_run(
     """
     torch.manual_seed(0)
     sizes, cuda = sizes_of(size), accelerator.device.type == "cuda"
-    if cuda:
-        torch.cuda.reset_peak_memory_stats()
+    accelerator.free_memory()
+    begin_peaks(accelerator.device)
     seconds: list[float] = []
     losses: list[float] = []
     train = (_language_model if stage == "S3" else _vision)(stage, sizes, plan, steps, accelerator)
@@ -126,7 +127,7 @@ def dry_run(
         at_once=plan.at_once,
         precision=plan.precision,
         seconds=tuple(seconds),
-        memory_gib=_peak_gib(cuda=cuda),
+        memory_gib=device_peak_gib(accelerator.device) if cuda else resident_peak_gib(),
         losses=tuple(losses),
     )
 
@@ -175,12 +176,6 @@ def _language_model(
             train_stage(loss, pairs, config, place)
 
     return train
-
-
-def _peak_gib(*, cuda: bool) -> float:
-    if cuda:
-        return float(torch.cuda.max_memory_allocated()) / 2**30
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20  # in KiB on Linux
 
 
 @click.command()

@@ -20,6 +20,7 @@ from mammovlm.model.expert_view import expert_view
 from mammovlm.model.heads import PRESENCE, SUSPICION
 from mammovlm.model.image_processor import ImageProcessor
 from mammovlm.model.metadata_text import metadata_text
+from mammovlm.model.networks import device_of
 from mammovlm.model.parts import JointParts, LoadedParts, SelectorParts, load_parts
 from mammovlm.settings import Settings
 from mammovlm.training.evaluation import Measured, auc_by_patient, over_patients
@@ -91,7 +92,7 @@ def see_film(film: Film, parts: LoadedParts) -> SeenFilm:
     selector, joint = _trained(parts)
     processor = ImageProcessor(parts.preset.height, parts.preset.width)
     prepared, placement = processor.placed(film.pixels)
-    grey = prepared[None]
+    grey = prepared[None].to(device_of(parts))
     logits = selector.head(density_features(selector.encoder(grey), grey))
     category = list(DensityCategory)[int(logits[0].argmax())]
     route = parts.moe.route(category)

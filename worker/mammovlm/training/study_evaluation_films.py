@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from mammovlm.model.parts import load_parts
-from mammovlm.settings import Settings
+from mammovlm.model.parts import LoadedParts
 from mammovlm.training.evaluate_films import film_table, see_film
 from mammovlm.training.real_films import load_mini_mias
 from mammovlm.training.study_evaluation_measures import FilmResult
 
 
 def measure_films(
-    folder: Path, settings: Settings, told: Callable[[int, int], None] = lambda done, total: None
+    folder: Path, parts: LoadedParts, told: Callable[[int, int], None] = lambda done, total: None
 ) -> FilmResult:
     """Measure the heads on single films.
 
@@ -19,6 +18,8 @@ def measure_films(
     ----------
     folder
         With ``labels.csv`` and ``images``.
+    parts
+        The networks.
     told
         Called with films done and films in all.
 
@@ -28,7 +29,6 @@ def measure_films(
         Where the folder is not as it must be, or heads are untrained.
     """
     films = load_mini_mias(folder)
-    parts = load_parts(settings)
     seen = []
     for done, film in enumerate(films, start=1):
         seen.append(see_film(film, parts))

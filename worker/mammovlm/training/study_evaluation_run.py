@@ -92,13 +92,13 @@ def run_evaluation(asked: Evaluation, model: MammoVLM, told: Told) -> Path:
     """
     run = None if asked.training_run is None else read_training_run(asked.training_run)
     asked.out.mkdir(parents=True, exist_ok=True)
-    films = None if asked.mini_mias is None else _films(asked, asked.mini_mias, told)
+    films = None if asked.mini_mias is None else _films(model, asked.mini_mias, told)
     found = None if asked.source is None else _exams(asked, asked.source, model, told)
     return _write(asked, model, found, films, run)
 
 
-def _films(asked: Evaluation, folder: Path, told: Told) -> FilmResult:
-    return measure_films(folder, asked.settings, lambda done, total: told("films", done, total))
+def _films(model: MammoVLM, folder: Path, told: Told) -> FilmResult:
+    return measure_films(folder, model.parts, lambda done, total: told("films", done, total))
 
 
 def _exams(asked: Evaluation, source: ExamSource, model: MammoVLM, told: Told) -> _Measured:
