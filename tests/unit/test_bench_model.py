@@ -11,9 +11,17 @@ from hypothesis import strategies as st
 
 from mammovlm.cli import main
 from mammovlm.cli.model_bench.bandwidth import bytes_per_token
-from mammovlm.cli.model_bench.subject import RANDOM
+from mammovlm.cli.model_bench.language import WORKER_WIDTH
+from mammovlm.cli.model_bench.random_folder import write_random_folder
+from mammovlm.cli.model_bench.subject import RANDOM, random_subject
 from mammovlm.cli.model_bench.timing import Spread, StageClock
+from mammovlm.model import MammoVLM, parts
+from mammovlm.model.device import CPU
+from mammovlm.model.made_up_study import made_up_input, made_up_request
+from mammovlm.model.presets import PRESETS
 from mammovlm.model.soft_prefix import word_embeddings_of
+from mammovlm.settings import Settings
+from mammovlm.study import HANGING_ORDER
 from tiny_language_models import tiny_model
 
 
@@ -30,6 +38,8 @@ def test_the_page_names_device_load_and_every_measure(ran: tuple[Result, Path]) 
     told = page.read_text()
     for measure in (
         *("no explanation, batch 1", "an explanation of 6 tokens, batch 1", "6 tokens, batch 2"),
+        *("networks and an explanation of 6 tokens, batch 2", "11 wide as the worker on a GPU"),
+        *("writes 6 tokens a study", "cold start | not measured: random weights"),
         *("memory bandwidth, triad", "tokens/s", "share of the limit", "peak memory"),
         *("JPEG 2000 lossless", "bottleneck", "density selector", "Load average"),
     ):
@@ -49,10 +59,27 @@ def test_the_figures_are_there_for_programs_too(ran: tuple[Result, Path]) -> Non
     (path,) = ran[1].glob("*.json")
     (measured,) = json.loads(path.read_text())["measured"]
     assert measured["left_out"] == ""
-    assert [words["studies"] for words in measured["words"]] == [1, 2]
+    told = [(words["studies"], words["width"]) for words in measured["words"]]
+    assert told == [(1, 1), (2, 1), (1, WORKER_WIDTH), (2, WORKER_WIDTH)]
+    assert measured["reads_beside_words"]
     for vision in measured["vision"]:
         assert vision["assessed"]["median"] > 0
         assert set(vision["stages"]) >= {"density selector", "expert", "fusion"}
+
+
+def test_random_weights_written_to_files_load_as_a_sites_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = random_subject("tiny", CPU)
+    write_random_folder(subject, tmp_path)
+    monkeypatch.setattr(parts, "PRESETS", {**PRESETS, "paper": subject.preset})
+    loaded = MammoVLM.load(Settings(preset="paper", weights_dir=tmp_path, device="cpu"))
+    loaded.warm_up()
+    (output,) = loaded.assess_together([made_up_input(subject.preset)])
+    assert output.findings.not_available == ()
+    slots = HANGING_ORDER[:2]
+    assert loaded.parts.language_model.part.trained_on == RANDOM
+    assert isinstance(loaded.write(made_up_request(subject.preset, slots)), str)
 
 
 def test_a_token_reads_all_weights_but_word_embeddings_of_their_own() -> None:

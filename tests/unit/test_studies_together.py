@@ -153,7 +153,7 @@ def test_a_real_study_decodes_in_the_shape_that_was_warmed(monkeypatch: pytest.M
     assert isinstance(words, SoftPrefixLanguageModel)
     assert words._base is not None
     assert words._together is not None
-    by_word = pre_tokenizers.BertPreTokenizer()  # type: ignore[no-untyped-call]
+    by_word = pre_tokenizers.BertPreTokenizer()
     words._base.tokenizer.backend_tokenizer.pre_tokenizer = by_word
     MammoVLM(parts).warm_up()
     (warmed,) = words._together._steps.items()

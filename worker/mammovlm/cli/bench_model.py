@@ -31,7 +31,14 @@ _COLUMNS = (
 )
 _FULL = Amount(repeats=5, batches=(2, 4, 8), readers=1, reading_s=20.0, prompt=384, answer=150)
 _TINY = Amount(
-    repeats=1, batches=(2,), readers=1, reading_s=1.0, prompt=16, answer=6, memory_block=2**22
+    repeats=1,
+    batches=(2,),
+    readers=1,
+    reading_s=1.0,
+    prompt=16,
+    answer=6,
+    memory_block=2**22,
+    as_on_gpu=True,
 )
 
 
@@ -90,7 +97,7 @@ def bench_model(
     settings = Settings(preset="compact")
     try:
         compute = compute_device(settings)
-        amount = _TINY if tiny else replace(_FULL, readers=_readers(compute))
+        amount = _TINY if tiny else _full(compute)
         amount = replace(
             amount, repeats=repeats or amount.repeats, readers=readers or amount.readers
         )
@@ -105,6 +112,10 @@ def bench_model(
             "The GPU's memory does not suffice; measure smaller batches with --batch 2."
         ) from failure
     click.echo(f"The page is {_written(run, out)}.")
+
+
+def _full(compute: ComputeDevice) -> Amount:
+    return replace(_FULL, readers=_readers(compute), as_on_gpu=compute.is_cuda)
 
 
 def _readers(compute: ComputeDevice) -> int:

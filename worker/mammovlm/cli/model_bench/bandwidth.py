@@ -14,7 +14,7 @@ from mammovlm.cli.model_bench.timing import Spread, timed
 
 _GPU_BYTES = 2**31
 _CPU_BYTES = 2**28
-"""Of one tensor: many times what the caches hold."""
+"""Of one tensor: many times what the caches hold. Three are needed, beside the model."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def measure_bandwidth(device: torch.device, repeats: int = 7, size: int | None =
     size
         Bytes of a tensor; None: large enough for the device.
     """
-    wanted = size or (_GPU_BYTES if device.type == "cuda" else _CPU_BYTES)
+    wanted = size or _size(device)
     count = wanted // 4
     one, other = torch.ones(count, device=device), torch.ones(count, device=device)
     sums = torch.empty_like(one)
@@ -58,6 +58,12 @@ def measure_bandwidth(device: torch.device, repeats: int = 7, size: int | None =
         triad=spread(3, lambda: torch.add(one, other, alpha=3.0, out=sums)),
         read=spread(1, one.sum),
     )
+
+
+def _size(device: torch.device) -> int:
+    if device.type != "cuda":
+        return _CPU_BYTES
+    return min(_GPU_BYTES, int(torch.cuda.mem_get_info(device)[0]) // 4)
 
 
 def bytes_per_token(causal_lm: nn.Module) -> int:

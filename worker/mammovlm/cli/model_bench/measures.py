@@ -1,15 +1,20 @@
 """All measurements of one model, in an order in which none disturbs the next."""
 
-import resource
+import subprocess
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from mammovlm.cli.model_bench.bandwidth import Bandwidth, bytes_per_token, measure_bandwidth
 from mammovlm.cli.model_bench.first_answer import FirstAnswer, measure_first_answer
-from mammovlm.cli.model_bench.language import WordsMeasured, measure_words
+from mammovlm.cli.model_bench.language import (
+    WORKER_WIDTH,
+    WordsMeasured,
+    answering,
+    measure_words,
+)
+from mammovlm.cli.model_bench.random_folder import why_not_written, write_random_folder
 from mammovlm.cli.model_bench.reading_rate import (
     Readers,
     ReadingMeasured,
@@ -23,6 +28,7 @@ from mammovlm.cli.model_bench.vision import (
     measure_vision,
 )
 from mammovlm.model.model_input import prepared
+from mammovlm.model.peak_memory import begin_peaks, device_peak_gib, resident_peak_gib
 
 Told = Callable[[str], None]
 
@@ -45,6 +51,8 @@ class Amount:
         Tokens.
     memory_block
         Bytes of the tensor that the bandwidth is measured with; None: by device.
+    as_on_gpu
+        Whether to decode at the worker's width on a GPU too, and with words beside the reading.
     """
 
     repeats: int
@@ -54,6 +62,7 @@ class Amount:
     prompt: int
     answer: int
     memory_block: int | None = None
+    as_on_gpu: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,17 +76,21 @@ class Measured:
     vision
         By expert.
     words
-        By number of studies; none where the language model was left out.
+        By number of studies and width; none where the language model was left out.
     token_bytes
         Weights that a token reads; 0 without language model.
     bandwidth
         Of the device's memory.
     reading
         By transfer syntax.
+    reads_beside_words
+        Whether the model worded too while studies were read.
     first
-        Cold start; None for random weights, which are not read from files.
+        Cold start; None where it was not measured.
+    no_first
+        Why it was not; else empty.
     resident_gib, device_gib
-        Peaks of the measuring process, largest batch included.
+        Peaks of the measuring process with this model, largest batch included.
     """
 
     label: str
@@ -87,7 +100,9 @@ class Measured:
     token_bytes: int
     bandwidth: Bandwidth
     reading: Sequence[ReadingMeasured]
+    reads_beside_words: bool
     first: FirstAnswer | None
+    no_first: str
     resident_gib: float
     device_gib: float
 
@@ -99,8 +114,9 @@ class Measured:
 
 def count_of_steps(subject: Subject, amount: Amount, syntaxes: int) -> int:
     """Count what `measure` will announce."""
-    words = len(amount.batches) + 1 if subject.causal_lm is not None else 0
-    return 1 + len(experts_to_measure(subject)) + words + syntaxes + (not subject.is_random)
+    words = len(_widths(amount)) * (len(amount.batches) + 1)
+    words = words if subject.causal_lm is not None else 0
+    return 1 + len(experts_to_measure(subject)) + words + syntaxes + 1
 
 
 def measure(
@@ -116,15 +132,14 @@ def measure(
         Told what comes next.
     """
     told("memory bandwidth")
-    bandwidth = measure_bandwidth(subject.compute.device, size=amount.memory_block)
+    device = subject.compute.device
+    bandwidth = measure_bandwidth(device, size=amount.memory_block)
+    begin_peaks(device)
     vision = _vision(subject, next(iter(exams.values())), amount, told)
     words = _words(subject, amount, told)
     reading = _reading(subject, exams, amount, vision, told)
-    first = None
-    if not subject.is_random:
-        told("cold start")
-        first = measure_first_answer(next(iter(exams.values())), amount.repeats)
-    cuda = subject.compute.is_cuda
+    told("cold start")
+    first = _first_answer(subject, next(iter(exams.values())), amount)
     return Measured(
         label=subject.label,
         left_out=subject.left_out,
@@ -133,9 +148,11 @@ def measure(
         token_bytes=bytes_per_token(subject.causal_lm) if subject.causal_lm is not None else 0,
         bandwidth=bandwidth,
         reading=reading,
-        first=first,
-        resident_gib=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-        device_gib=torch.cuda.max_memory_allocated() / 2**30 if cuda else 0.0,
+        reads_beside_words=_reads_beside_words(subject, amount),
+        first=first if isinstance(first, FirstAnswer) else None,
+        no_first=first if isinstance(first, str) else "",
+        resident_gib=resident_peak_gib(),
+        device_gib=device_peak_gib(device),
     )
 
 
@@ -149,16 +166,48 @@ def _vision(
     return found
 
 
+def _first_answer(subject: Subject, paths: Sequence[Path], amount: Amount) -> FirstAnswer | str:
+    """Start fresh processes, or tell why not; random weights are written to files for it."""
+    preset = {"MAMMOVLM_PRESET": subject.preset.name}
+    if not subject.is_random:
+        return measure_first_answer(paths, amount.repeats, preset)
+    with tempfile.TemporaryDirectory() as kept:
+        if refused := why_not_written(subject, Path(kept)):
+            return refused
+        write_random_folder(subject, Path(kept))
+        weights = {"MAMMOVLM_WEIGHTS_DIR": kept}
+        try:
+            return measure_first_answer(paths, min(amount.repeats, 2), preset | weights)
+        except subprocess.CalledProcessError as failed:  # all that was measured before stays
+            return f"a fresh process ended with {failed.stderr.strip().splitlines()[-1:]}"
+
+
 def _words(subject: Subject, amount: Amount, told: Told) -> list[WordsMeasured]:
     if subject.causal_lm is None:
         return []
     found = []
-    for studies in (1, *amount.batches):
-        told(f"words for {studies} at once")
-        found.append(
-            measure_words(subject.causal_lm, studies, amount.repeats, amount.prompt, amount.answer)
-        )
+    for width in _widths(amount):
+        for studies in (1, *amount.batches):
+            told(f"words for {studies} at once, {width} wide")
+            found.append(
+                measure_words(
+                    subject.causal_lm,
+                    studies,
+                    amount.repeats,
+                    prompt=amount.prompt,
+                    answer=amount.answer,
+                    width=width,
+                )
+            )
     return found
+
+
+def _widths(amount: Amount) -> tuple[int, ...]:
+    return (1, WORKER_WIDTH) if amount.as_on_gpu else (1,)
+
+
+def _reads_beside_words(subject: Subject, amount: Amount) -> bool:
+    return amount.as_on_gpu and subject.causal_lm is not None
 
 
 def _reading(
@@ -171,10 +220,16 @@ def _reading(
     expert = vision[-1].expert
     model = subject.routed_to(expert)
     given = prepared(read_exam(next(iter(exams.values()))), subject.preset)
-    count = max(amount.batches, default=1) if subject.compute.is_cuda else 1
+    count = max(amount.batches, default=1) if amount.as_on_gpu else 1
+    words = None
+    if _reads_beside_words(subject, amount):
+        words = answering(subject.causal_lm, count, amount.prompt)
 
     def assess() -> int:
-        return len(model.assess_together([given] * count))
+        model.assess_together([given] * count)
+        if words is not None:
+            words(amount.answer)
+        return count
 
     found = []
     for syntax, paths in exams.items():

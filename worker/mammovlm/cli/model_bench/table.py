@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from mammovlm.cli.model_bench.language import WordsMeasured
 from mammovlm.cli.model_bench.machine import Machine
 from mammovlm.cli.model_bench.measures import Amount, Measured
 from mammovlm.cli.model_bench.timing import Spread
@@ -92,7 +93,7 @@ def _studies(measured: Measured, vision: VisionMeasured) -> Iterator[str]:
     if measured.first is not None:
         worded = _plus(alone, measured.first.explained)
         yield _row(f"{shown}: with the worker's drafted explanation, batch 1", worded, "s/study")
-    answered = {each.studies: each.answered for each in measured.words}
+    answered = {each.studies: each.answered for each in measured.words if each.width == 1}
     told = f"an explanation of {measured.words[0].answer} tokens" if measured.words else ""
     if 1 in answered:
         yield _row(f"{shown}: with {told}, batch 1", _plus(alone, answered[1]), "s/study")
@@ -103,6 +104,8 @@ def _studies(measured: Measured, vision: VisionMeasured) -> Iterator[str]:
         if count in answered:
             words = _plus(_plus(prepare, each), answered[count].per(count))
             yield _row(f"{shown}: with {told}, batch {count}", words, "s/study")
+            both = _rate(count, _plus(together, answered[count]))
+            yield _row(f"{shown}: networks and {told}, batch {count}", both, "studies/s")
 
 
 def _decoding(measured: Measured) -> Iterator[str]:
@@ -110,11 +113,12 @@ def _decoding(measured: Measured) -> Iterator[str]:
     for name, spread in (("copy", widths.copy), ("triad", widths.triad), ("read", widths.read)):
         yield _row(f"memory bandwidth, {name}", spread.per(1e9), "GB/s")
     for words in measured.words:
-        shown = f"{measured.label}, {words.studies} at once"
+        wide = "" if words.width == 1 else f", {words.width} wide as the worker on a GPU"
+        shown = f"{measured.label}, {words.studies} at once{wide}"
         yield _row(f"{shown}: prompt of {words.prompt} tokens read", words.prefill, "s")
         yield _row(f"{shown}: the other {words.answer - 1} tokens", words.decoding, "s")
         rate = _rate(words.studies * (words.answer - 1), words.decoding)
-        yield _row(f"{shown}: decoding, without drafts", rate, "tokens/s")
+        yield _row(f"{shown}: decoding, {_drafts(words)}", rate, "tokens/s")
         share = rate.median / words.studies / measured.limit
         yield (
             f"| {shown}: share of the limit of {measured.limit:.1f} passes/s "
@@ -123,13 +127,17 @@ def _decoding(measured: Measured) -> Iterator[str]:
         )
 
 
+def _drafts(words: WordsMeasured) -> str:
+    return "without drafts" if words.width == 1 else "no draft right"
+
+
 def _memory_and_start(measured: Measured) -> Iterator[str]:
     yield _plain(f"{measured.label}: peak memory, whole measurement", measured.resident_gib, "GiB")
     if measured.device_gib:
         yield _plain(f"{measured.label}: peak memory on the GPU", measured.device_gib, "GiB")
     first = measured.first
     if first is None:
-        yield f"| {measured.label}: cold start | not measured: no weights are read from files | | |"
+        yield f"| {measured.label}: cold start | not measured: {measured.no_first} | | |"
         return
     label = measured.label
     yield _row(f"{label}: cold start, process start to first answer", first.seconds, "s")
@@ -141,9 +149,10 @@ def _memory_and_start(measured: Measured) -> Iterator[str]:
 
 def _reading(measured: Measured, amount: Amount) -> Iterator[str]:
     yield ""
+    worded = f" and writes {amount.answer} tokens a study" if measured.reads_beside_words else ""
     yield (
-        f"Decoding and preparing in {amount.readers} processes, alone and while the model assesses "
-        "(both at once share the processor's cores):"
+        f"Decoding and preparing in {amount.readers} processes, alone and while the model "
+        f"assesses{worded} (both at once share the processor's cores):"
     )
     yield ""
     yield "| model | files | read alone | read | assessed | with decoding | bottleneck |"
