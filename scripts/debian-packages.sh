@@ -43,6 +43,8 @@ shellcheck                                               shellcheck
 promtool                                                 prometheus
 systemd-analyze                                          systemd
 faketime                                                 faketime
+psql                                                     postgresql-client
+/usr/lib/postgresql/*/bin/postgres                       postgresql
 /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf          fonts-dejavu-core'
 
 needs_python=yes
@@ -121,6 +123,7 @@ for package in "${packages[@]}"; do
         nginx) stop_debians_service nginx ;;
         rabbitmq-server) stop_debians_service rabbitmq-server ;;
         prometheus) stop_debians_service prometheus ;;
+        postgresql) stop_debians_service postgresql ;;
         erlang-base) stop_debians_service epmd.socket; stop_debians_service epmd ;;
     esac
 done

@@ -87,9 +87,12 @@ class ProductionSystem:
     ----------
     folder
         Where data, logs and secrets go.
+    postgresql
+        HOST:PORT of a PostgreSQL for Orthanc's index; "" for SQLite.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, postgresql: str = "") -> None:
+        self._postgresql = postgresql
         self.secrets = Secrets(folder / "secrets")
         self.https_port, self.dicom_port, self.http_port = free_port(), free_port(), free_port()
         self.amqps_port, self._mapper_port = free_port(), free_port()
@@ -153,6 +156,8 @@ class ProductionSystem:
             "MAMMOVLM_PYTHONPATH": str(Path(pika.__file__).parents[1]),
             "MAMMOVLM_QUIET_S": "1",
             "MAMMOVLM_ROUTE_TO": "department",
+            "MAMMOVLM_POSTGRESQL": self._postgresql,
+            "PGPASSFILE": str(self.secrets.folder / "orthanc_pgpass"),
         }
 
     def _proxy(self, _folder: Path) -> dict[str, str]:
