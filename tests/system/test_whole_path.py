@@ -134,6 +134,10 @@ def test_a_study_that_grows_while_it_is_analysed_ends_with_all_of_its_images(
     system.send(images[3:])
     result = system.result(study_uid, run=2)
     assert (result.state, result.missing) == ("done", ())
+    old, new = sorted(system.reports(study_uid), key=lambda report: int(report.InstanceNumber))
+    assert (old.CompletionFlag, new.CompletionFlag) == ("PARTIAL", "COMPLETE")
+    assert predecessor(old) is None
+    assert predecessor(new) == old.SOPInstanceUID
 
 
 def test_an_image_that_cannot_be_decoded_is_left_out_and_the_others_go_on(

@@ -12,7 +12,7 @@ from mammogram_files import as_file, four_views
 from mammovlm.answering import NO_IMAGES, OTHER_WEIGHTS, Answering
 from mammovlm.archive.questions import PluginQuestions, QuestionGone
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid
-from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.job import AnalysisJob, StoredDocument, StoredInstance
 from mammovlm.model import MammoVLM
 from mammovlm.model.write_request import WriteRequest
 from mammovlm.question import AskedQuestion, GivenAnswer, QuestionReference, ReportedLikelihood
@@ -48,6 +48,9 @@ class Images:
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         self.fetched += 1
         return tuple(StoredInstance(str(n), one) for n, one in enumerate(self._content))
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        raise AssertionError("a question looks for no earlier report")
 
     def store(self, study_instance_uid: str, datasets: Sequence[Any]) -> None:
         raise AssertionError("a question stores nothing in the archive")

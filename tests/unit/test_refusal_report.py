@@ -12,7 +12,7 @@ from pydicom import Dataset
 from mammogram_files import four_views, mammogram, save
 from mammovlm.archive import FolderArchive
 from mammovlm.errors import RejectionReason, ResultInvalid, StudyRejected
-from mammovlm.job import AnalysisJob, PredecessorReport, StoredInstance
+from mammovlm.job import AnalysisJob, PredecessorReport, StoredDocument, StoredInstance
 from mammovlm.model import MammoVLM
 from mammovlm.pipeline import analyse
 from mammovlm.results import Refusal, ReportOptions, check_refusal_report, refusal_report
@@ -55,6 +55,9 @@ class KeepingArchive:
 
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         return self.folder.fetch(job)
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        return ()
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         self.stored += datasets

@@ -15,7 +15,7 @@ from mammovlm.archive import DicomWebArchive
 from mammovlm.archive.questions import PluginQuestions
 from mammovlm.archive.retrying import PAUSES, RetryingArchive
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
-from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.job import AnalysisJob, StoredDocument, StoredInstance
 from mammovlm.question import QuestionReference
 from mammovlm.settings import Settings
 
@@ -30,6 +30,10 @@ class _ArchiveThatFails:
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         self._answer()
         return (StoredInstance(job.study_instance_uid, b""),)
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        self._answer()
+        return ()
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         self._answer()

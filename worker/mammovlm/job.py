@@ -24,6 +24,41 @@ class PredecessorReport:
 
 
 @dataclass(frozen=True)
+class StoredDocument:
+    """A structured report or encapsulated document that an archive holds, by its header.
+
+    Parameters
+    ----------
+    reference
+        Its identifiers.
+    series_description
+        (0008,103E), "" where it has none.
+    number
+        Instance Number (0020,0013), in ours the run; 0 where it has none.
+    """
+
+    reference: PredecessorReport
+    series_description: str
+    number: int
+
+
+@dataclass(frozen=True)
+class LateSuccession:
+    """A report that names another one than its job does, which was stored later or never told of.
+
+    Parameters
+    ----------
+    named
+        What it names.
+    of_job
+        What its job names; its UIDs follow from that.
+    """
+
+    named: PredecessorReport
+    of_job: PredecessorReport | None
+
+
+@dataclass(frozen=True)
 class AnalysisJob:
     """One analysis of one study.
 
@@ -36,13 +71,16 @@ class AnalysisJob:
     left_out
         Images that the intake has already put aside, with their reasons.
     predecessor
-        The report of the run before this one, if there was one.
+        The report of the run before this one, if there was one that was known of.
+    run
+        1 for the study's first analysis.
     """
 
     study_instance_uid: str
     instances: tuple[InstanceReference, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     predecessor: PredecessorReport | None = None
+    run: int = 1
 
 
 @dataclass(frozen=True)

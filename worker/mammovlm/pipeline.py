@@ -20,6 +20,7 @@ from mammovlm.results import (
     Refusal,
     check_objects,
     check_refusal_report,
+    put_in_line,
     refusal_report,
     result_objects,
     stored_objects,
@@ -116,8 +117,12 @@ def _analyse_fetched(fetched: _Fetched, stage: "_Stopwatch") -> Analysis:
         objects = result_objects(
             study, findings, explanation, job.predecessor, options, evidence=output.evidence
         )
+        before = fetched.archive.documents(job.study_instance_uid) if job.run > 1 else ()
+        late = put_in_line(objects, job, before)
     with stage("check"):
-        check_objects(objects, study, findings, explanation, options, evidence=output.evidence)
+        check_objects(
+            objects, study, findings, explanation, options, evidence=output.evidence, late=late
+        )
     with stage("store"):
         stored = stored_objects(objects, options)
         fetched.archive.store(study.study_instance_uid, stored)

@@ -60,8 +60,13 @@ def account(orthanc: Orthanc, studies: Sequence[SentStudy], *, after_faults: boo
     for study in studies:
         status = orthanc.status(study.uid)
         known = _reports_of(status)
-        found = stored.get(study.uid, [])
+        instances = stored.get(study.uid, [])
+        found = [uid for uid, _ in instances]
         complaints += _complaints(orthanc, study, status, known, found, after_faults=after_faults)
+        complaints += [
+            f"{study.kind} {study.uid} has a report that does not name the one before ({what})"
+            for what in _out_of_line(orthanc, status, dict(instances))
+        ]
         states[_state_and_reason(status)] += 1
         runs, reports = runs + len(known), reports + len(found)
         if status.get("state") == "failed":
@@ -133,17 +138,48 @@ def _image_count(orthanc: Orthanc, study: SentStudy) -> int:
     return sum(len(one["Instances"]) for one in series)
 
 
-def _stored_reports(orthanc: Orthanc) -> dict[str, list[str]]:
-    """Give the SOP Instance UIDs of the structured reports by Study Instance UID."""
+def _out_of_line(
+    orthanc: Orthanc, status: Mapping[str, Any], instances: Mapping[str, str]
+) -> list[str]:
+    """Give the reports that name none, or an older one, though a run had ended before theirs began.
+
+    One that was stored meanwhile by a run that nobody knows of may be named as well.
+    """
+    wrong, ended = [], []
+    for run in (*status.get("history", ()), status):
+        own = (run.get("report") or {}).get("sop_instance_uid", "")
+        if run.get("state") not in _WITH_REPORT or own not in instances:
+            continue
+        begun = run["times"].get("running", "")
+        before = [uid for uid, at in ended if at < begun and uid != own]
+        named = _predecessor(orthanc, instances[own]) if before else ""
+        if before and (named not in instances or named in before[:-1]):
+            wrong.append(f"run {run.get('run')}")
+        ended.append((own, run["times"][run["state"]]))
+    return wrong
+
+
+def _predecessor(orthanc: Orthanc, instance_id: str) -> str:
+    tags = orthanc.get(f"/instances/{instance_id}/simplified-tags").json()
+    for study in tags.get("PredecessorDocumentsSequence") or ():
+        for series in study["ReferencedSeriesSequence"]:
+            for document in series["ReferencedSOPSequence"]:
+                return str(document["ReferencedSOPInstanceUID"])
+    return ""
+
+
+def _stored_reports(orthanc: Orthanc) -> dict[str, list[tuple[str, str]]]:
+    """Give the structured reports by Study Instance UID: SOP Instance UID, Orthanc's identifier."""
     studies = {one["ID"]: one["MainDicomTags"] for one in _find(orthanc, "Study", {})}
     series_study = {
         one["ID"]: studies[one["ParentStudy"]]["StudyInstanceUID"]
         for one in _find(orthanc, "Series", {"Modality": "SR"})
     }
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[tuple[str, str]]] = {}
     for instance in _find(orthanc, "Instance", {"Modality": "SR"}):
         uid = series_study[instance["ParentSeries"]]
-        found.setdefault(uid, []).append(instance["MainDicomTags"]["SOPInstanceUID"])
+        report = instance["MainDicomTags"]["SOPInstanceUID"], instance["ID"]
+        found.setdefault(uid, []).append(report)
     return found
 
 

@@ -15,7 +15,13 @@ from requests_toolbelt.multipart.decoder import (
 )
 
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
-from mammovlm.job import AnalysisJob, InstanceReference, StoredInstance
+from mammovlm.job import (
+    AnalysisJob,
+    InstanceReference,
+    PredecessorReport,
+    StoredDocument,
+    StoredInstance,
+)
 from mammovlm.settings import Settings
 
 _AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
@@ -79,6 +85,19 @@ class DicomWebArchive:
             raise StudyRejected(RejectionReason.NO_IMAGE_FOUND)
         return tuple(found)
 
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        """Search a study for its documents (QIDO-RS, PS3.18 10.6); see `Archive.documents`."""
+        found: list[Dataset] = []
+        for modality in ("SR", "DOC"):
+            with _faults_named():
+                answer = self._client.search_for_instances(
+                    study_instance_uid,
+                    fields=["SeriesDescription", "InstanceNumber"],
+                    search_filters={"Modality": modality},
+                )
+            found += map(Dataset.from_json, answer)
+        return tuple(map(_document, found))
+
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Store objects in a study; see `Archive.store`."""
         files = [_as_file(dataset) for dataset in datasets]
@@ -101,6 +120,14 @@ class DicomWebArchive:
             if not response.ok:
                 raise ArchiveUnavailable(f"the archive answered HTTP {response.status_code}")
             return [part.content for part in MultipartDecoder.from_response(response).parts]
+
+
+def _document(found: Dataset) -> StoredDocument:
+    return StoredDocument(
+        PredecessorReport(found.SOPClassUID, found.SOPInstanceUID, found.SeriesInstanceUID),
+        str(found.get("SeriesDescription") or ""),
+        int(found.get("InstanceNumber") or 0),
+    )
 
 
 def _refuse_what_failed(answer: Dataset) -> None:

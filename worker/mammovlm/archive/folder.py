@@ -19,7 +19,7 @@ from pydicom.uid import (
 
 from mammovlm.archive.found_studies import find_studies, identify_file
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
-from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.job import AnalysisJob, StoredDocument, StoredInstance
 
 _KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -54,6 +54,10 @@ class FolderArchive:
         if not files:
             raise StudyRejected(RejectionReason.NO_IMAGE_FOUND)
         return tuple(StoredInstance(file.name, file) for file in files)
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        """Give none: here a new result follows an earlier one by its name; see `store`."""
+        return ()
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Write ``<StudyInstanceUID>.sr.dcm`` and the others; see `Archive.store`.

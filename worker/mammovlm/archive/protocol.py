@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pydicom import Dataset
 
-from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.job import AnalysisJob, StoredDocument, StoredInstance
 
 
 class Archive(Protocol):
@@ -20,6 +20,16 @@ class Archive(Protocol):
             If the archive does not answer.
         StudyRejected
             NO_IMAGE_FOUND, if the archive holds none of them.
+        """
+        ...
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        """List the structured reports and encapsulated documents that a study holds.
+
+        Raises
+        ------
+        ArchiveUnavailable
+            If the archive does not answer.
         """
         ...
 

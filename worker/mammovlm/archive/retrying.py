@@ -16,7 +16,7 @@ from tenacity import (
 
 from mammovlm.archive.protocol import Archive
 from mammovlm.errors import ArchiveUnavailable
-from mammovlm.job import AnalysisJob, StoredInstance
+from mammovlm.job import AnalysisJob, StoredDocument, StoredInstance
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -47,6 +47,10 @@ class RetryingArchive:
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         """Fetch as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
         return patiently(lambda: self._archive.fetch(job), self._patience_s)
+
+    def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
+        """List as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""
+        return patiently(lambda: self._archive.documents(study_instance_uid), self._patience_s)
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Store as the wrapped archive does; raises `ArchiveUnavailable` when patience ends."""

@@ -9,6 +9,7 @@ from mammovlm.results.report_options import ObjectOptions, ReportOptions
 from mammovlm.results.result_document import result_document, result_schema
 from mammovlm.results.result_objects import check_objects, result_objects, stored_objects
 from mammovlm.results.structured_report import structured_report
+from mammovlm.results.succession import put_in_line
 
 __all__ = [
     "ObjectOptions",
@@ -18,6 +19,7 @@ __all__ = [
     "check_refusal_report",
     "check_report",
     "page_fonts",
+    "put_in_line",
     "readable_object",
     "readable_report",
     "refusal_report",

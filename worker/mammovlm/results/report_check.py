@@ -13,7 +13,7 @@ from pydicom import Dataset
 from pydicom.uid import ComprehensiveSRStorage
 
 from mammovlm.findings import Explanation, Findings
-from mammovlm.job import PredecessorReport
+from mammovlm.job import LateSuccession, PredecessorReport
 from mammovlm.results import codes
 from mammovlm.results.character_set import clean_text, fit_text
 from mammovlm.results.content_tree import THRESHOLD, algorithm_parameters
@@ -37,12 +37,23 @@ from mammovlm.words import LANGUAGES
 
 
 def check_report(
-    report: Dataset, study: Study, findings: Findings, explanation: Explanation
+    report: Dataset,
+    study: Study,
+    findings: Findings,
+    explanation: Explanation,
+    late: LateSuccession | None = None,
 ) -> None:
     """Write the report, read it again, and compare all it says with the findings.
 
     Numbers are compared as they are written, in per cent with one decimal; texts after the
     report's character set has been applied.
+
+    Parameters
+    ----------
+    report, study, findings, explanation
+        The report, and what it was made from.
+    late
+        Where it names another predecessor than the one from which its UIDs follow.
 
     Raises
     ------
@@ -52,7 +63,10 @@ def check_report(
 
     def differences(stored: Dataset) -> Iterator[str]:
         content = read_content(stored)
-        return _differences(stored, content, study, findings, explanation)
+        yield from _differences(stored, content, study, findings, explanation)
+        yield from _in_uids(
+            stored, content, study, findings, language=explanation.language, late=late
+        )
 
     check_object("structured report", report, differences)
 
@@ -65,7 +79,6 @@ def _differences(
     explanation: Explanation,
 ) -> Iterator[str]:
     yield from _in_header(stored, study, findings)
-    yield from _in_uids(stored, content, study, findings, explanation.language)
     yield from _in_references(stored, study)
     yield from _in_library(content, study)
     yield from _in_algorithm(stored, content, findings)
@@ -88,7 +101,13 @@ def _in_header(stored: Dataset, study: Study, findings: Findings) -> Iterator[st
 
 
 def _in_uids(
-    stored: Dataset, content: ReportContent, study: Study, findings: Findings, language: str
+    stored: Dataset,
+    content: ReportContent,
+    study: Study,
+    findings: Findings,
+    *,
+    language: str,
+    late: LateSuccession | None,
 ) -> Iterator[str]:
     """Compare the UIDs with those that follow from the work.
 
@@ -106,6 +125,10 @@ def _in_uids(
         for has_text, is_stored in product((True, False), repeat=2)
     ]
     before = _predecessor(stored)
+    if late is not None:
+        if before != late.named:
+            yield "predecessor"
+        before = late.of_job
     possible = [
         ReportUids(study, findings, choice, before, language=language) for choice in choices
     ]

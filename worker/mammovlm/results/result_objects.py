@@ -13,7 +13,7 @@ from pydicom.uid import (
 
 from mammovlm.evidence import EvidenceMap
 from mammovlm.findings import Explanation, Findings
-from mammovlm.job import PredecessorReport
+from mammovlm.job import LateSuccession, PredecessorReport
 from mammovlm.results.cad_check import check_cad_report
 from mammovlm.results.cad_report import cad_report
 from mammovlm.results.encapsulated_pdf import encapsulated_pdf
@@ -99,8 +99,16 @@ def check_objects(
     options: ObjectOptions,
     *,
     evidence: Sequence[EvidenceMap] = (),
+    late: LateSuccession | None = None,
 ) -> None:
     """Check each object as its kind is checked; none is stored where one of them fails.
+
+    Parameters
+    ----------
+    objects, study, findings, explanation, options, evidence
+        As `result_objects` gave and took them.
+    late
+        What `succession.put_in_line` said of them.
 
     Raises
     ------
@@ -108,7 +116,7 @@ def check_objects(
         If an object does not say what the findings say; the message names what differs.
     """
     report, *others = objects
-    check_report(report, study, findings, explanation)
+    check_report(report, study, findings, explanation, late)
     for other in others:
         if other.SOPClassUID == MammographyCADSRStorage:
             check_cad_report(other, report, study, findings)

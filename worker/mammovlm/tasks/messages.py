@@ -72,6 +72,7 @@ class JobMessage(Message):
             )
             if previous
             else None,
+            run=self.run,
         )
 
 
