@@ -145,7 +145,8 @@ def _out_of_line(
 
     One that was stored meanwhile by a run that nobody knows of may be named as well.
     """
-    wrong, ended = [], []
+    wrong: list[str] = []
+    ended: list[tuple[str, str]] = []
     for run in (*status.get("history", ()), status):
         own = (run.get("report") or {}).get("sop_instance_uid", "")
         if run.get("state") not in _WITH_REPORT or own not in instances:
