@@ -242,7 +242,11 @@ def _write_run(curves: LossCurves, config: CompactConfig, metrics: Metrics) -> N
 def plot_stages(curves: LossCurves) -> None:
     """Draw the losses of S0, of the lesions, of S1 with its spread, and of S2."""
     epoch = {"across": "epoch"}
-    for stage, up in (("S1", "contrast"), ("spread", "distance of patients"), ("S2", "validation")):
+    for stage, up in (
+        ("S1", "contrast"),
+        ("spread", "distance of patients"),
+        ("S2", "validation loss"),
+    ):
         curves.plot(curves.folder / f"loss-{stage}.png", (stage,), up=up, **epoch)
     curves.plot(curves.folder / "loss-S0.png", ("S0",), across="evaluation", up="loss")
     curves.plot(curves.folder / "loss-lesions.png", ("lesions",), across="step", up="loss")

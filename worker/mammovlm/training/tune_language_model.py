@@ -110,7 +110,8 @@ def tune(
         refuse_too_large(base.causal_lm, config.rank, size, config.tokens, most)
     if accelerator.is_main_process:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "config.json").write_text(json.dumps(asdict(config), indent=1))
+        told = asdict(config) | {"precision": accelerator.mixed_precision}
+        (out / "config.json").write_text(json.dumps(told, indent=1))
     torch.manual_seed(config.seed)
     words = word_embeddings_of(base.causal_lm)
     lift = Lift(size, words.embedding_dim, config.tokens)
@@ -120,7 +121,8 @@ def tune(
         base.causal_lm.train()  # inner values are computed again in training mode only
     loss = AnswerLoss(base.causal_lm, lift)
     batches = ExplanationBatches(exams.training, ENGLISH, base.tokenizer, config.tokens)
-    run = _Run(batches, out, accelerator, _made_of(base, exams, config))
+    made_of = _made_of(base, exams, config, accelerator.mixed_precision)
+    run = _Run(batches, out, accelerator, made_of)
     _stage(loss, config.align, run)
     lora = with_lora(base.causal_lm, config.rank, config.scaling)
     _stage(loss, config.tune, run)
@@ -165,13 +167,13 @@ def _told(base: Base, exams: Exams, config: TuningConfig) -> dict[str, str]:
     }
 
 
-def _made_of(base: Base, exams: Exams, config: TuningConfig) -> str:
+def _made_of(base: Base, exams: Exams, config: TuningConfig, precision: str) -> str:
     """Hash base, exams and settings, so that only the same run goes on from a checkpoint."""
     seen = [
         (sha256(exam.embeddings.tobytes()).hexdigest(), exam.density, exam.scores)
         for exam in exams.training
     ]
-    settings = without(asdict(config), _SPEED)
+    settings = without(asdict(config), _SPEED) | {"precision": precision}
     return hash_of(
         {"base": base.sha256, "from": exams.trained_on, "exams": seen, "config": settings}
     )
