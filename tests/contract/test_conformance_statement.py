@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -143,8 +142,12 @@ def test_the_templates_are_those_of_the_objects(objects: tuple[Dataset, ...]) ->
 )
 def test_every_code_that_is_stated_is_written_in_some_report(title: str, place: int) -> None:
     stated = set(CODE.findall(section(title).split("**Validators.**")[0]))
-    examples = [*EXAMPLES.values(), nothing_trained, partial(one_breast, L), partial(one_breast, R)]
-    written = set().union(*(coded(reports(make())[place]) for make in examples))
+    examples = [
+        *(make() for make in EXAMPLES.values()),
+        nothing_trained(),
+        *map(one_breast, (L, R)),
+    ]
+    written = set().union(*(coded(reports(example)[place]) for example in examples))
     assert len(stated) > 10
     assert stated - written == set()
 
@@ -163,7 +166,7 @@ def reports(example: Example) -> tuple[Dataset, ...]:
 def coded(item: Dataset) -> set[tuple[str, str]]:
     """Give value and scheme of every code in an object."""
     own = {(item.CodeValue, item.CodingSchemeDesignator)} if "CodeValue" in item else set()
-    return own.union(*(coded(child) for part in item if part.VR == "SQ" for child in part))
+    return own.union(*(coded(child) for part in item if part.VR == "SQ" for child in part.value))
 
 
 def test_the_character_sets_are_those_that_can_be_chosen() -> None:

@@ -61,7 +61,7 @@ def of_view(view: ViewFindings) -> Iterator[tuple[str, Group]]:
     for place, region in enumerate(view.regions, start=1):
         kind = REGION_KINDS.get(region.kind)
         named = {} if kind is None else {SINGLE_IMAGE_FINDING.value: kind.value}
-        scores = {
+        scores: Numbers = {
             REGION_EVIDENCE.value: (per_cent(region.evidence),),
             REGION_SUSPICION.value: (per_cent(region.suspicion),),
         }
@@ -69,7 +69,7 @@ def of_view(view: ViewFindings) -> Iterator[tuple[str, Group]]:
 
 
 def of_density(density: Density) -> tuple[Numbers, dict[str, str]]:
-    numbers = {CERTAINTY_OF_FINDING.value: (per_cent(density.probability),)}
+    numbers: Numbers = {CERTAINTY_OF_FINDING.value: (per_cent(density.probability),)}
     return numbers, {BREAST_COMPOSITION.value: DENSITIES[density.category].value}
 
 

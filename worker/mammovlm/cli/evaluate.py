@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -138,13 +139,10 @@ def evaluate(
     _require_training()
     source: ExamSource | None = None
     if manifest:
-        source = _labelled(
-            lambda: manifest_exams(read_manifest(manifest), split, manifest.name), manifest
-        )
+        source = _labelled(lambda: _of_manifest(manifest, split), manifest)
     elif phantoms:
-        source = _labelled(
-            lambda: PhantomSource(phantoms, first_seed, CaseMix(case_mix), rows), None
-        )
+        drawn = partial(PhantomSource, phantoms, first_seed, CaseMix(case_mix), rows)
+        source = _labelled(drawn, None)
     _run(
         Evaluation(
             settings=Settings(),
@@ -158,6 +156,10 @@ def evaluate(
             training_run=training_run,
         )
     )
+
+
+def _of_manifest(manifest: Path, split: str) -> ExamSource:
+    return manifest_exams(read_manifest(manifest), split, manifest.name)
 
 
 def _labelled(source: Callable[[], ExamSource], manifest: Path | None) -> ExamSource:
