@@ -17,7 +17,8 @@ def stack_settings(var: Path, **others: Path | float) -> StackSettings:
 
 def environment(settings: StackSettings) -> dict[str, str]:
     """Give the environment variables by which a command finds the same stack."""
-    return {f"MAMMOVLM_{k.upper()}": str(v) for k, v in settings.model_dump().items()}
+    given = {k: v for k, v in settings.model_dump().items() if v is not None}
+    return {f"MAMMOVLM_{k.upper()}": str(v) for k, v in given.items()}
 
 
 def wait_until(condition: Callable[[], bool], what: str, timeout_s: float = 60) -> None:

@@ -38,6 +38,7 @@ def test_a_job_becomes_the_pipelines_own_type() -> None:
         instances=(InstanceReference("1.2.3.4", "1.2.3.4.5"),),
         left_out=(LeftOut("1.2.3.4.6", LeftOutReason.SPOT_COMPRESSION),),
         predecessor=PredecessorReport("1.2.840.10008.5.1.4.1.1.88.33", "2.25.1", "2.25.2"),
+        run=2,
     )
 
 
