@@ -9,6 +9,7 @@ do not try again, and Orthanc keeps only the last few; so this is who tries agai
 import json
 import threading
 from collections import deque
+from collections.abc import Iterable
 
 from mammovlm_orthanc.archive import NotInArchive, OrthancArchive
 from mammovlm_orthanc.broker import with_jitter
@@ -49,6 +50,7 @@ class ResultRouting:
         self._lock = threading.Lock()
         self._new = threading.Event()
         self._last_change = -1
+        self._missed: set[int] = set()
         self._fresh: deque[str] = deque()
         self._failed: deque[str] = deque()
         self._pause_s = 0.0
@@ -61,22 +63,35 @@ class ResultRouting:
     def arrived(self, instance_id: str, change: int) -> None:
         """Take note of a new instance; it is on the disk when this returns.
 
+        Where this fails, the same change must be told again, also after newer ones.
+
         Parameters
         ----------
         instance_id
             Orthanc's identifier.
         change
             Number of the change that told of it; one that was seen before is left alone.
+
+        Raises
+        ------
+        Exception
+            Whatever Orthanc answers instead of a header, or of taking note.
         """
         if not self._station:
             return
         with self._lock:
             self._read()
-            if change <= self._last_change or not self._is_ours(instance_id):
+            if change <= self._last_change and change not in self._missed:
                 return
-            self._fresh.append(instance_id)
-            self._last_change = change
-            self._keep()
+            self._missed.add(change)
+            if not self._is_ours(instance_id):
+                self._missed.remove(change)
+                return
+            if instance_id not in {*self._fresh, *self._failed}:
+                self._fresh.append(instance_id)
+            self._last_change = max(self._last_change, change)
+            self._keep(self._missed - {change})
+            self._missed.remove(change)
         self._new.set()
 
     def run(self, stop: threading.Event) -> None:
@@ -161,8 +176,9 @@ class ResultRouting:
         self._last_change = int(document.get("last_change", 0))
         self._fresh.extend(map(str, document.get("waiting", ())))
 
-    def _keep(self) -> None:
+    def _keep(self, missed: Iterable[int] | None = None) -> None:
+        """Write down what waits, and the change before the first one that must be told again."""
+        again = self._missed if missed is None else missed
+        seen = min([self._last_change, *(change - 1 for change in again)])
         waiting = [*self._fresh, *self._failed]
-        self._archive.set_results_to_route(
-            json.dumps({"last_change": self._last_change, "waiting": waiting})
-        )
+        self._archive.set_results_to_route(json.dumps({"last_change": seen, "waiting": waiting}))

@@ -1,5 +1,6 @@
 """Results on their way to another archive: each once, none forgotten, none of anybody else."""
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ class Archive(OrthancArchive):
         self.refused: set[str] = set()
         self.sent: list[str] = []
         self.property = ""
+        self.is_ill = False
 
     def results_to_route(self) -> str:
         return self.property
@@ -41,6 +43,8 @@ class Archive(OrthancArchive):
         return self.senders.get(instance_id, "")
 
     def header(self, instance_id: str) -> Mapping[str, Any]:
+        if self.is_ill:
+            raise OSError("ill")
         if instance_id not in self.headers:
             raise NotInArchive(instance_id)
         return self.headers[instance_id]
@@ -118,6 +122,28 @@ def test_one_object_that_is_refused_holds_up_no_other_and_is_tried_until_it_is_t
         archive.refused.clear()
         wait_until("all is sent", lambda: routing.waiting == 0)
     assert archive.sent == ["b", "c", "a"]
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_one_that_could_not_be_read_at_first_is_sent_when_it_is_told_of_again(
+    *, is_restarted: bool
+) -> None:
+    archive = Archive()
+    archive.headers = {"a": OURS, "b": OURS}
+    routing = routing_of(archive)
+    archive.is_ill = True
+    with pytest.raises(OSError, match="ill"):
+        routing.arrived("a", 1)
+    archive.is_ill = False
+    routing.arrived("b", 2)
+    routing = routing_of(archive) if is_restarted else routing
+    for _ in range(2):
+        routing.arrived("a", 1)
+        routing.arrived("b", 2)
+    with running(routing):
+        wait_until("both are sent", lambda: set(archive.sent) == {"a", "b"})
+    assert len(archive.sent) == 2
+    assert json.loads(archive.property)["last_change"] == 2
 
 
 def test_what_was_deleted_meanwhile_waits_no_longer() -> None:
