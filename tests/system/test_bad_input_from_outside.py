@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import psutil
 import pytest
+from pydicom import Dataset
 
 from fuzz.rest_requests import odd_request
 from fuzz.rest_routes import not_reached
@@ -69,6 +70,19 @@ def test_images_are_taken_while_the_broker_does_not_answer(running: Running, mod
         running.cable.set_mode(Mode.OPEN)
     for views in studies[: 1 if mode is Mode.SLOW else None]:
         assert len(queue.wait_for_job(str(views[0].StudyInstanceUID))["instances"]) == 4
+
+
+def test_sequences_in_one_another_end_nothing(running: Running) -> None:
+    for levels in (5, 10, 30, 60) * 3:
+        for view in four_views(rows=64, columns=48):
+            nested = Dataset()
+            for _ in range(levels):
+                outer = Dataset()
+                outer.CodeMeaning, outer.ViewCodeSequence = "x", [nested]
+                nested = outer
+            view.ViewModifierCodeSequence = [nested]
+            assert running.orthanc.send([view]) == [0], levels
+    goes_through(running)
 
 
 def test_odd_messages_are_dropped_and_later_ones_are_read(running: Running) -> None:
