@@ -6,6 +6,8 @@ BIN := .venv/bin
 INSTALLED_FROM := pyproject.toml constraints.txt hashes.txt weights-packages.txt \
 	scripts/python-environment.sh
 PYTEST_OPTIONS ?=
+# Those of tests/system start whole installations, which would take the processor from each other.
+TESTS_OF_ONE_PROCESS := tests/unit tests/contract tests/golden
 
 .NOTPARALLEL:
 
@@ -55,7 +57,9 @@ status: setup ## show what runs, where, and the studies' states
 
 .PHONY: test
 test: test-packages setup lint ## lint and run the whole test suite
-	@$(BIN)/python -m pytest $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadscope \
+		$(TESTS_OF_ONE_PROCESS) $(PYTEST_OPTIONS)
+	@$(BIN)/python -m pytest tests/system $(PYTEST_OPTIONS)
 
 WORK ?= $(HOME)/.cache/mammovlm/training
 MINI_MIAS ?=
@@ -69,7 +73,7 @@ train-compact: setup ## train the `compact` weights again (MINI_MIAS=, VICTRE=: 
 		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS)) $(if $(VICTRE),--victre $(VICTRE)) \
 		$(if $(HYBRIDS),--hybrids $(HYBRIDS))
 	@$(BIN)/python -m mammovlm.training.tune_language_model --out $(WORK)/language-model \
-		--embeddings $(WORK)/run/embeddings.safetensors --weights $(WEIGHTS) --precision bf16
+		--embeddings $(WORK)/run/embeddings.safetensors --weights $(WEIGHTS)
 
 .PHONY: lint
 lint: $(BIN)/.installed ## style, types and the import fence
