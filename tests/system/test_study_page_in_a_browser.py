@@ -141,8 +141,9 @@ def test_what_is_held_down_pressed_twice_or_meant_for_a_field_is_not_said_again(
 
 
 def test_enter_asks_once_and_not_while_a_character_is_being_composed(
-    page: Page, orthanc: Orthanc, study: str
+    page: Page, orthanc: Orthanc, system: PageSystem
 ) -> None:
+    study = system.analysed(four_views(PatientName="Wu^Chien-Shiung", PatientID="P-10"))
     open_study(page, orthanc, study)
     field = page.locator("#question")
     field.focus()
