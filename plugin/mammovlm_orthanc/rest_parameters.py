@@ -10,6 +10,9 @@ from mammovlm_orthanc.request_json import read_json
 from mammovlm_orthanc.rest_messages import Refused
 from mammovlm_orthanc.status import Priority, State
 
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+"""All controls but tab and line ends."""
+
 
 def states(text: str) -> tuple[State, ...]:
     """Read a list of states; all of them where the text is empty."""
@@ -74,9 +77,6 @@ def texts(body: bytes, longest: dict[str, int]) -> dict[str, str]:
 
 
 def _fits(value: object, most: int) -> bool:
-    # A lone surrogate is valid JSON but no text that can be stored.
-    return (
-        isinstance(value, str)
-        and len(value) <= most
-        and not any("\ud800" <= letter <= "\udfff" for letter in value)
-    )
+    # Lone surrogates and control characters are valid JSON, but the former cannot be stored, and
+    # Orthanc sends no answer with a zero in it.
+    return isinstance(value, str) and len(value) <= most and _NO_TEXT.search(value) is None

@@ -30,7 +30,7 @@ def opinions_as_csv(reviews: Iterable[tuple[str, Review]]) -> str:
     -------
     str
         RFC 4180, with a header line. A cell that a spreadsheet would take for a formula begins
-        with an apostrophe.
+        with an apostrophe; a zero character, which older versions took, is left out.
     """
     text = io.StringIO()
     writer = csv.writer(text)
@@ -40,7 +40,7 @@ def opinions_as_csv(reviews: Iterable[tuple[str, Review]]) -> str:
             if entry.subject is Subject.OPINION:
                 said = (entry.at, entry.reader, str(entry.act), entry.text)
                 cells = (study_instance_uid, entry.report_uid, str(entry.run), *said)
-                writer.writerow([_no_formula(cell) for cell in cells])
+                writer.writerow([_no_formula(cell.replace("\0", "")) for cell in cells])
     return text.getvalue()
 
 

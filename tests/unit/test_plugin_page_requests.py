@@ -53,7 +53,11 @@ def test_a_form_of_another_site_in_an_old_browser_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"{", b'{"a": 1}', b'{"b": ""}', b'{"a": "xxxxx"}', b'{"a": "\\ud800"}']
+    "body",
+    [
+        *(b"", b"[]", b"{", b'{"a": 1}', b'{"b": ""}', b'{"a": "xxxxx"}', b'{"a": "\\ud800"}'),
+        *(b'{"a": "x\\u0000"}', b'{"a": "\\u001b"}', b'{"a": "\\u007f"}'),
+    ],
 )
 def test_a_body_that_is_not_as_agreed_is_refused(body: bytes) -> None:
     with pytest.raises(Refused) as refused:

@@ -132,6 +132,7 @@ def test_every_opinion_is_one_line_that_no_spreadsheet_takes_for_a_formula(
     said: list[ReviewEntry],
 ) -> None:
     text = opinions_as_csv([("1.2.3", Review(tuple(said)))])
+    assert "\0" not in text, "Orthanc sends no answer with a zero in it"
     lines = list(csv.reader(io.StringIO(text, newline="")))
     opinions = [each for each in said if each.subject is Subject.OPINION]
     assert lines[0] == list(COLUMNS)

@@ -94,6 +94,15 @@ def test_nobody_does_over_http_what_is_not_theirs_to_do(
     assert system.get("/mammovlm/ready", system.secrets.people).ok
 
 
+def test_a_large_body_does_not_reach_the_plugin_which_would_keep_its_memory(
+    system: ProductionSystem,
+) -> None:
+    path = "/mammovlm/studies/1.2.3/opinion"
+    for size, expected in ((90_000, requests.codes.bad_request), (100_000, 413)):
+        answer = system.request("POST", path, system.secrets.people, data=b"x" * size)
+        assert answer.status_code == expected, size
+
+
 @pytest.mark.parametrize(
     "path",
     ["/mammovlm/../tools/reset", "/mammovlm/%2e%2e/tools/reset", "/mammovlm//../tools/reset"],
