@@ -27,7 +27,6 @@ from mammovlm.training.joint_data import (
 from mammovlm.training.joint_evaluation import fused_breasts, labels_of
 from mammovlm.training.joint_settings import (
     JointWomen,
-    TrainedSetting,
     spec_for,
     train_setting,
 )
@@ -39,6 +38,7 @@ from mammovlm.training.masked_views import masked_pairs
 from mammovlm.training.phantom_exams import PhantomExams, joined
 from mammovlm.training.route_choice import RouteChoice, choose_routes
 from mammovlm.training.routed_views import RoutedViews, routed_views
+from mammovlm.training.setting_choice import ComparedSetting, compared_settings
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class JointOutcome:
     women: JointWomen
     data: JointData
     fallback: JointData
-    settings: Sequence[TrainedSetting]
+    settings: Sequence[ComparedSetting]
 
 
 def train_lesion_experts(
@@ -199,7 +199,7 @@ def _text_encoder(preset: Preset) -> TextEncoder:
 
 
 def train_joint_parts(women: JointWomen, routed: RoutedExperts, run: Run) -> JointOutcome:
-    """Run stages S1 and S2 for every setting, keep the best, then refit and calibrate its heads."""
+    """Run stages S1 and S2 for every setting, keep one, then refit and calibrate its heads."""
     preset, experts = routed.preset, routed.experts
     config, trained = run.config, []
     for number, setting in enumerate(config.settings, start=1):
@@ -215,8 +215,8 @@ def train_joint_parts(women: JointWomen, routed: RoutedExperts, run: Run) -> Joi
                 setting, women, experts, preset, config=config.joint, told=told, curve=curve
             )
         )
-    trained.sort(key=lambda each: -each.score)
-    kept = trained[0]
+    compared = compared_settings(trained, women)
+    kept = compared[0].trained
     model, data = kept.model, kept.data
     heads = finished_heads(model, data.rows(women.train), data.rows(women.validation), config)
     adapter = model.umicon.adapter(preset.fallback)
@@ -229,7 +229,7 @@ def train_joint_parts(women: JointWomen, routed: RoutedExperts, run: Run) -> Joi
         women=women,
         data=data,
         fallback=replace(data.rows(women.test), vectors=fallback),
-        settings=trained,
+        settings=compared,
     )
 
 

@@ -27,8 +27,8 @@ from mammovlm.training.density_stage import (
 )
 from mammovlm.training.joint_data import study_densities
 from mammovlm.training.joint_evaluation import JointResult, joint_results
-from mammovlm.training.joint_settings import TrainedSetting
 from mammovlm.training.pointing_game import pointing_game
+from mammovlm.training.setting_choice import ComparedSetting
 
 Metrics = dict[str, Any]
 
@@ -122,10 +122,13 @@ def _film_numbers(collected: Collected, expected: np.ndarray) -> Metrics:
     return asdict(film_result(films, expected)) | {"rank_correlation": float(rank)}
 
 
-def _setting_numbers(trained: TrainedSetting) -> Metrics:
+def _setting_numbers(compared: ComparedSetting) -> Metrics:
+    trained = compared.trained
     result = trained.pretraining
     numbers = asdict(result) | {"alarm": result.alarm} if result else None
-    return asdict(trained.setting) | {"auc": dict(trained.auc), "pretraining": numbers}
+    beyond = asdict(compared.beyond) if compared.beyond else None
+    measured = {"auc": dict(trained.auc), "beyond": beyond, "pretraining": numbers}
+    return asdict(trained.setting) | measured
 
 
 def _as_numbers(result: JointResult) -> Metrics:
@@ -264,10 +267,12 @@ def _settings_table(settings: Sequence[Mapping[str, Any]]) -> list[str]:
             each["contrast"],
             each["report_share"],
             *(f"{value:.3f}" for value in each["auc"].values()),
+            _interval(each["beyond"]) if each["beyond"] else "–",
         )
         for each in settings
     ]
-    return _table(("pooling", "stage S1", "contrast", "reports in S2", *HEAD_NAMES), rows)
+    titles = ("pooling", "stage S1", "contrast", "reports in S2", *HEAD_NAMES)
+    return _table((*titles, "mean beyond the whole method's [95 %]"), rows)
 
 
 def _interval(measured: Mapping[str, float]) -> str:

@@ -70,7 +70,7 @@ class CompactConfig:
     masked
         Training women of whom stage S1 sees masked pairs; every pair costs its expert two looks.
     settings
-        Of UMiCon; the one with the highest mean AUC of the heads on validation patients is kept.
+        Of UMiCon; `mammovlm.training.setting_choice` says which is kept.
     """
 
     phantoms: int = 2000

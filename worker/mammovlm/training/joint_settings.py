@@ -11,7 +11,7 @@ from torch import Tensor
 from mammovlm.model.heads import HEAD_NAMES
 from mammovlm.model.presets import Pooling, Preset, UMiConSpec
 from mammovlm.training.contrast import Negatives
-from mammovlm.training.evaluation import area_under_curve
+from mammovlm.training.evaluation import Numbers, area_under_curve
 from mammovlm.training.joint_data import JointData
 from mammovlm.training.joint_evaluation import labels_of
 from mammovlm.training.joint_stage import JointConfig, JointModel, train_joint
@@ -57,6 +57,12 @@ class Setting:
     mode: Negatives = "negatives"
     linear: bool = False
     seed: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether nothing of the paper's method is left out (3.2 and 3.3)."""
+        contrasts = self.unimodal and self.multimodal and self.contrast > 0
+        return contrasts and self.report_share > 0 and not self.linear
 
 
 @dataclass(frozen=True)
@@ -166,17 +172,21 @@ def train_setting(
 
 
 def validation_auc(model: JointModel, validation: JointData) -> dict[str, float]:
-    """Measure both heads before refits and calibration, which do not change the order much."""
+    """Measure both heads on patients kept back."""
+    measured = {}
+    for name, scores in validation_scores(model, validation).items():
+        labels = labels_of(name, validation).flatten().numpy()
+        asked = labels >= 0
+        measured[name] = area_under_curve(labels[asked], scores[asked])
+    return measured
+
+
+def validation_scores(model: JointModel, validation: JointData) -> dict[str, Numbers]:
+    """Give every head's logits, (breasts,), before refits and calibration, which keep the order."""
     model.eval()
     with torch.inference_mode():
         logits = model.breast_logits(model(validation.vectors, validation.texts[0]))
-    measured = {}
-    for name in HEAD_NAMES:
-        labels = labels_of(name, validation).flatten()
-        asked = labels >= 0
-        scores = logits[name].flatten()[asked]
-        measured[name] = area_under_curve(labels[asked].numpy(), scores.double().numpy())
-    return measured
+    return {name: logits[name].flatten().double().numpy() for name in HEAD_NAMES}
 
 
 def _pretrained(

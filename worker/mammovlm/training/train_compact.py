@@ -257,7 +257,7 @@ def warnings(outcome: JointOutcome, preset: Preset) -> list[str]:
     lines = [
         f"S1 with {each.setting.mode}: embeddings of different patients lie "
         f"{each.pretraining.spread:.2f} apart, the map goes constant"
-        for each in outcome.settings
+        for each in (compared.trained for compared in outcome.settings)
         if each.pretraining and each.pretraining.alarm
     ]
     kept = outcome.preset.umicon.pooling
