@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from accelerate import Accelerator
+from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from mammovlm.model.language_model_base import Base, folder_base
@@ -18,7 +19,7 @@ from mammovlm.training.full_size.sizes import sizes_of
 from mammovlm.training.language_model_evaluation import measure_swap, measure_wordings
 from mammovlm.training.language_model_stage import StageConfig
 from mammovlm.training.training_precision import chosen_precision
-from mammovlm.training.tune_language_model import COMPACT_BYTES, RESULT, TuningConfig, tune
+from mammovlm.training.tune_language_model import COMPACT_BYTES, RESULT, TuningConfig, main, tune
 from mammovlm.training.tuned_evaluation import evaluate
 from mammovlm.training.tuned_size import refuse_too_large, tuned_bytes
 from mammovlm.words.english import ENGLISH
@@ -153,6 +154,16 @@ def test_tuned_weights_that_nobody_takes_are_refused_before_training(
     assert not for_nobody.exists()
     written = tune(base, exams, untrained, tmp_path / "run", Accelerator(cpu=True), most=exact)
     assert exact < written.stat().st_size < exact + 20_000, "the rest is the header"
+
+
+def test_a_folder_of_weights_that_is_not_there_is_told_before_training(
+    tmp_path: Path,
+) -> None:
+    asked = ["--embeddings", __file__, "--out", str(tmp_path / "run")]
+    refused = CliRunner().invoke(main, [*asked, "--weights", str(tmp_path / "nowhere")])
+    assert refused.exit_code == 2
+    assert "does not exist" in refused.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_weights_tuned_on_glm_4_9b_are_larger_than_the_repository_takes_of_compact() -> None:

@@ -170,3 +170,29 @@ def test_what_another_stage_left_is_refused(trained: StageFiles, tmp_path: Path)
     exams = split(trained, tmp_path, training=range(4), validation=HELD_OUT, test=ANOTHER)
     with pytest.raises(WeightsUnusable, match="is what S2 left; that of S0 is needed"):
         write_weights_folder(tmp_path / "weights", swapped, TINY, exams, LOOK)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("--stage S2 --text-encoder . --embeddings e.safetensors", "go with --weights"),
+        ("--stage S0 --selector SOME", "go with --weights"),
+        ("--stage S2 --text-encoder . --before nowhere", "does not exist"),
+        ("--stage S2 --text-encoder . --weights w --selector nowhere", "does not exist"),
+    ],
+)
+def test_what_a_stage_would_miss_or_ignore_at_its_end_is_refused_before_it(
+    options: str, told: str, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    asked = [
+        *options.replace("SOME", __file__).split(),
+        "--work",
+        str(work),
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    refused = CliRunner().invoke(train_full_size.main, asked)
+    assert refused.exit_code == 2
+    assert told in refused.output
+    assert not work.exists()

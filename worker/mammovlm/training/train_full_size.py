@@ -50,6 +50,7 @@ from transformers import BertConfig  # noqa: E402 - after the guard
 _console = Console(stderr=True)
 _FOLDER = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_KNOWN_FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 
 @click.command()
@@ -65,7 +66,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--phantoms", type=click.IntRange(1), help="Default: 2000; of the short plan 400.")
 @click.option(
     "--manifest",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=_KNOWN_FILE,
     help="Learn from the exams of a manifest, split as it says, in the place of phantoms.",
 )
 @click.option(
@@ -78,7 +79,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--first-seed", default=30_000, show_default=True, help="Of the first phantom.")
 @click.option("--work", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--out", type=_FILE, required=True, help="Safetensors file of the stage's networks.")
-@click.option("--before", type=_FILE, help="What the stage before left.")
+@click.option("--before", type=_KNOWN_FILE, help="What the stage before left.")
 @click.option(
     "--encoders",
     "encoder_folder",
@@ -107,7 +108,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
     type=click.Path(path_type=Path, file_okay=False),
     help="S2: also write the folder of weights that a worker loads; needs --selector.",
 )
-@click.option("--selector", type=_FILE, help="With --weights: what S0 left.")
+@click.option("--selector", type=_KNOWN_FILE, help="With --weights: what S0 left.")
 @click.option("--embeddings", type=_FILE, help="With --weights: also write what S3 learns from.")
 def main(
     *,
@@ -133,7 +134,7 @@ def main(
     Phantoms teach the method and prove nothing about patients.
     """
     wanted, named = cast("FullStage", stage), cast("PlanName", plan_name)
-    _check(wanted, text_encoder, weights, selector)
+    _check(wanted, text_encoder, weights, selector, embeddings)
     told = {name: value for name, value in changes.items() if value is not None}
     plan = replace(PLANS[named][wanted], **told)  # type: ignore[arg-type]
     phantoms = phantoms or PHANTOMS[named]
@@ -157,12 +158,18 @@ def main(
 
 
 def _check(
-    stage: FullStage, text_encoder: Path | None, weights: Path | None, selector: Path | None
+    stage: FullStage,
+    text_encoder: Path | None,
+    weights: Path | None,
+    selector: Path | None,
+    embeddings: Path | None,
 ) -> None:
     if stage != "S0" and text_encoder is None:
         raise click.UsageError("S1 and S2 read texts: name a BERT-base with --text-encoder")
     if weights and (stage != "S2" or selector is None):
         raise click.UsageError("--weights is written by S2, and needs --selector, what S0 left")
+    if not weights and (selector or embeddings):
+        raise click.UsageError("--selector and --embeddings go with --weights: name that too")
 
 
 @dataclass(frozen=True)

@@ -228,7 +228,7 @@ def _log(out: Path, config: StageConfig) -> Iterator[Callable[[int, float], None
 @click.option(
     "--weights",
     "weights_folder",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
     help="Folder of weights in whose card the tuned part is entered.",
 )
 def main(
