@@ -58,7 +58,6 @@ class ChangePage:
 class StoredSeries:
     """A series as far as the intake needs it."""
 
-    orthanc_id: str
     study_id: str
     modality: str
     instance_ids: tuple[str, ...]
@@ -153,7 +152,6 @@ class OrthancArchive:
         """Describe a series."""
         content = self.get(f"/series/{series_id}")
         return StoredSeries(
-            series_id,
             content["ParentStudy"],
             content["MainDicomTags"].get("Modality", ""),
             tuple(content["Instances"]),

@@ -44,7 +44,10 @@ _THREADS = ("intake", "publisher", "consumer", "upkeep", "drift", "routing", "re
 COUNTERS = {
     "images": ("Mammography images seen, by what they were to the intake.", _IMAGES),
     "decisions": ("Decisions on studies, by verdict.", _DECIDED),
-    "jobs_published": ("Jobs that the broker confirmed, by priority.", tuple(Priority)),
+    "jobs_published": (
+        "Jobs that the broker confirmed: analyses by priority, and questions.",
+        (*Priority, "question"),
+    ),
     "jobs_sent_again": ("Jobs put back into the outbox because nothing was heard of them.", ()),
     "publish_failures": ("Attempts to reach the broker or to publish that failed.", ()),
     "events": ("Events received, by state.", _TOLD),

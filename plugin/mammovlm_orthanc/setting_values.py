@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from mammovlm_orthanc.audit_syslog import syslog_target
 
+_YEAR_S = 365 * 86400
+
 
 class SettingRefused(ValueError):
     """Raised at start when a setting has a value that makes no sense; names the setting."""
@@ -30,13 +32,15 @@ def version(ours: int) -> Callable[[str, object], int]:
 
 
 def seconds(name: str, value: object) -> float:
-    """Read a time above zero and below a year."""
+    """Read a time above zero and of at most a year."""
     try:
         read = float(str(value))
     except ValueError:
         read = -1.0
-    if not 0 < read <= 365 * 86400:
-        raise SettingRefused(f"MammoVLM.{name} must be a number of seconds above 0.")
+    if not 0 < read <= _YEAR_S:
+        raise SettingRefused(
+            f"MammoVLM.{name} must be a number of seconds above 0 and at most {_YEAR_S} (a year)."
+        )
     return read
 
 

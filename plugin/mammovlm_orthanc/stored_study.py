@@ -24,18 +24,16 @@ class StudyHeader:
 
     Parameters
     ----------
-    patient_name, patient_id, patient_birth_date, patient_sex
-        (0010,0010), (0010,0020), (0010,0030), (0010,0040).
-    study_date, study_time, accession_number, description
-        (0008,0020), (0008,0030), (0008,0050), (0008,1030).
+    patient_name, patient_id, patient_birth_date
+        (0010,0010), (0010,0020), (0010,0030).
+    study_date, accession_number, description
+        (0008,0020), (0008,0050), (0008,1030).
     """
 
     patient_name: str = ""
     patient_id: str = ""
     patient_birth_date: str = ""
-    patient_sex: str = ""
     study_date: str = ""
-    study_time: str = ""
     accession_number: str = ""
     description: str = ""
 
@@ -69,9 +67,7 @@ class StoredStudies:
                     "PatientName",
                     "PatientID",
                     "PatientBirthDate",
-                    "PatientSex",
                     "StudyDate",
-                    "StudyTime",
                     "AccessionNumber",
                     "StudyDescription",
                 )

@@ -72,6 +72,11 @@ def exposed() -> dict[str, dict[str, set[str]]]:
     return found
 
 
+def test_jobs_of_every_kind_begin_at_zero(exposed: dict[str, dict[str, set[str]]]) -> None:
+    kinds = exposed["mammovlm_jobs_published_total"]["kind"]
+    assert kinds == {"normal", "urgent", "question"}
+
+
 def expressions() -> Iterator[tuple[str, str]]:
     """Give every expression of dashboard and alarms, with its name."""
     for panel in json.loads(DASHBOARD.read_text())["panels"]:

@@ -74,7 +74,7 @@ class Archive(OrthancArchive):
         return instance_id
 
     def series(self, series_id: str) -> StoredSeries:
-        return StoredSeries(series_id, series_id.split("/", maxsplit=1)[0], "MG", (series_id,))
+        return StoredSeries(series_id.split("/", maxsplit=1)[0], "MG", (series_id,))
 
     def series_ids(self, study_id: str) -> tuple[str, ...]:
         found = {c.instance_id for c in self.log if c.instance_id.split("/")[0] == study_id}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from mammovlm_orthanc.request_json import MOST_BRACKETS, read_json
 from mammovlm_orthanc.rest_messages import Refused, Request
 from mammovlm_orthanc.rest_parameters import texts
 from mammovlm_orthanc.same_origin import refuse_foreign
+from mammovlm_orthanc.stored_study import StudyHeader
 
 OURS = {
     "host": "pacs.test:8042",
@@ -111,6 +113,13 @@ def test_every_file_of_the_page_is_small_because_orthanc_stands_still_while_it_i
     sizes = {path.name: path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()}
     assert sizes
     assert {name: size for name, size in sizes.items() if size > 30_000} == {}
+
+
+def test_nothing_about_the_patient_is_sent_that_no_page_shows() -> None:
+    scripts = "".join(path.read_text() for path in FOLDER.glob("*.js"))
+    sent = {field.name for field in fields(StudyHeader)}
+    assert sent
+    assert {name for name in sent if not re.search(rf"\b{name}\b", scripts)} == set()
 
 
 def test_no_page_holds_a_script_or_a_style_or_names_another_host() -> None:

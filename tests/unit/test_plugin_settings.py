@@ -39,6 +39,14 @@ def test_a_wrong_setting_is_refused_by_name_without_its_secrets(name: str, value
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("seconds", [0, 365 * 86400 + 1])
+def test_a_time_out_of_bounds_is_refused_with_both_bounds(seconds: int) -> None:
+    with pytest.raises(SettingRefused, match="above 0 and at most 31536000"):
+        Settings.from_configuration({"MammoVLM": {"QuietSeconds": seconds}})
+    longest = Settings.from_configuration({"MammoVLM": {"QuietSeconds": 365 * 86400}})
+    assert longest.quiet_s == 365 * 86400
+
+
 @pytest.mark.parametrize(
     ("url", "virtual_host"),
     [
