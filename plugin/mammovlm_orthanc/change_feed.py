@@ -7,7 +7,8 @@ decided yet, or could not be taken in yet, so a restart reads those again.
 
 A study that cannot be taken in is put aside and tried again, with growing pauses, for as long as
 all others fail as well; meanwhile the feed goes on with the others. Where only that one keeps
-failing, it is marked as failed and stepped over.
+failing, it is marked as failed and stepped over; so is a single object that is no mammogram, or
+whose study is being gathered, but no study is marked then.
 """
 
 import threading
@@ -28,6 +29,11 @@ MOST_POSTPONED = 10_000
 LONGEST_PASS_S = 2.0
 """A call that meets errors ends after this: each may take long, and decisions wait for its end."""
 _LOOK_BACK = 1000
+_MARKED = "The study of instance %s could not be taken in and was marked as failed"
+_PASSED_OVER = (
+    "Instance %s could not be read and was passed over; no study was marked for it. If it is a "
+    "result, see whether it was sent on"
+)
 
 
 class ChangeFeed:
@@ -138,8 +144,10 @@ class ChangeFeed:
                 return
             self._arrived(study_id, change)
         except Exception as error:  # noqa: BLE001  one study's trouble must not stop the feed
-            self._postponed[key] = Postponed(deque([change]), self._taken_in)
-            self._note(error, self._postponed[key])
+            # An object that is stored anew while it is put aside comes with one more change.
+            postponed = self._postponed.setdefault(key, Postponed(deque(), self._taken_in))
+            postponed.changes.append(change)
+            self._note(error, postponed)
         else:
             self._taken_in += 1
 
@@ -182,14 +190,14 @@ class ChangeFeed:
     def _step_over(self, key: str, postponed: Postponed) -> None:
         instance_id = postponed.changes[0].instance_id
         try:
-            self._intake.give_up(instance_id)
+            for change in postponed.changes:
+                self._routing.give_up(change.sequence)
+            is_marked = self._intake.give_up(instance_id)
         except Exception as error:  # noqa: BLE001  it stays put aside, and is tried again
             log_unexpected("giving up a study that cannot be taken in", error)
             return
         del self._postponed[key]
-        LOGGER.error(
-            "The study of instance %s could not be taken in and was marked as failed", instance_id
-        )
+        LOGGER.error(_MARKED if is_marked else _PASSED_OVER, instance_id)
 
     def _first_start(self) -> int:
         last = self._archive.last_change()

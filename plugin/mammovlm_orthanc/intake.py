@@ -108,16 +108,22 @@ class Intake:
             except StatusUnreadable:
                 LOGGER.error("The status of study %s is of another version; left alone", study_id)
 
-    def give_up(self, instance_id: str) -> None:
+    def give_up(self, instance_id: str) -> bool:
         """Mark the study of an instance as failed that cannot be taken in.
 
         One whose other images are being gathered stays as it is: it will be decided. Raises what
         the archive raises, and changes nothing then.
+
+        Returns
+        -------
+        bool
+            Whether it is marked. Not so where the instance is no mammogram or gone, or its study
+            is being gathered.
         """
         study_id = self._images.study_of_mammogram(instance_id)
         with self._store.lock:
             if study_id is None or study_id in self._gatherings:
-                return
+                return False
             try:
                 uid = self._images.study_instance_uid(study_id)
                 self._store.update(
@@ -126,6 +132,8 @@ class Intake:
                 )
             except NotInArchive:
                 self._drop(study_id)
+                return False
+            return True
 
     def decide_due(self, now: float) -> float | None:
         """Decide every study whose time has come.

@@ -80,19 +80,31 @@ class ResultRouting:
         if not self._station:
             return
         with self._lock:
+            if change > self._last_change:
+                self._missed.add(change)
             self._read()
-            if change <= self._last_change and change not in self._missed:
+            if change not in self._missed:
                 return
-            self._missed.add(change)
             if not self._is_ours(instance_id):
-                self._missed.remove(change)
+                self._settle(change)
                 return
             if instance_id not in {*self._fresh, *self._failed}:
                 self._fresh.append(instance_id)
             self._last_change = max(self._last_change, change)
-            self._keep(self._missed - {change})
-            self._missed.remove(change)
+            self._settle(change)
         self._new.set()
+
+    def give_up(self, change: int) -> None:
+        """Pass over a change of which no note could be taken; any other is left alone.
+
+        Raises
+        ------
+        Exception
+            Whatever Orthanc answers instead of taking note.
+        """
+        with self._lock:
+            if change in self._missed:
+                self._settle(change)
 
     def run(self, stop: threading.Event) -> None:
         """Send what waits, until told to stop."""
@@ -175,6 +187,13 @@ class ResultRouting:
         document = json.loads(self._archive.results_to_route() or "{}")
         self._last_change = int(document.get("last_change", 0))
         self._fresh.extend(map(str, document.get("waiting", ())))
+        self._missed = {change for change in self._missed if change > self._last_change}
+
+    def _settle(self, change: int) -> None:
+        """Let a change hold back no longer what is kept as the last one that was looked at."""
+        if change <= self._last_change:
+            self._keep(self._missed - {change})
+        self._missed.remove(change)
 
     def _keep(self, missed: Iterable[int] | None = None) -> None:
         """Write down what waits, and the change before the first one that must be told again."""

@@ -1,5 +1,6 @@
 """No error of the archive, however long it lasts, lets the intake pass over a study."""
 
+import json
 import threading
 import time
 from collections.abc import Iterator
@@ -23,7 +24,9 @@ from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.study_images import StudyImages
 
 MAMMOGRAM = "1.2.840.10008.5.1.4.1.1.1.2"
+REPORT = "1.2.840.10008.5.1.4.1.1.88.33"
 VIEWS = ("RCC", "LCC", "RMLO", "LMLO")
+RESULT = {"0008,0060": "SR", "0018,a001": [{"0008,1090": "MammoVLM"}]}
 DAY_S = 24 * 3600.0
 
 
@@ -39,7 +42,8 @@ class DiskFull(Exception):
 class Archive(OrthancArchive):
     """Studies of some views with a change log, on a disk that may be ill.
 
-    Instances are named ``study/view``, each a series of its own, and their log is never lost.
+    Instances are named ``study/view``, each a series of its own, and their log is never lost. One
+    named ``study/SR`` is a result of ours.
     """
 
     def __init__(self) -> None:
@@ -49,6 +53,7 @@ class Archive(OrthancArchive):
         self.is_ill = False
         self.cannot_read: set[str] = set()
         self.calls = 0
+        self.to_route = ""
 
     def receive(self, study: str, views: tuple[str, ...] = VIEWS) -> None:
         for view in views:
@@ -74,7 +79,8 @@ class Archive(OrthancArchive):
         return instance_id
 
     def series(self, series_id: str) -> StoredSeries:
-        return StoredSeries(series_id.split("/", maxsplit=1)[0], "MG", (series_id,))
+        study, view = series_id.split("/")
+        return StoredSeries(study, "MG" if view in VIEWS else "SR", (series_id,))
 
     def series_ids(self, study_id: str) -> tuple[str, ...]:
         found = {c.instance_id for c in self.log if c.instance_id.split("/")[0] == study_id}
@@ -87,13 +93,25 @@ class Archive(OrthancArchive):
         return "1.2." + "".join(str(ord(letter)) for letter in study_id)
 
     def sop_class_uid(self, instance_id: str) -> str:
-        return MAMMOGRAM
+        return MAMMOGRAM if instance_id.split("/")[1] in VIEWS else REPORT
+
+    def sender(self, instance_id: str) -> str:
+        return ""
+
+    def results_to_route(self) -> str:
+        return self.to_route
+
+    def set_results_to_route(self, document: str) -> None:
+        self._write()
+        self.to_route = document
 
     def header(self, instance_id: str) -> Tags:
         self.calls += 1
         study, view = instance_id.split("/")
         if study in self.cannot_read:
             raise DiskFull
+        if view not in VIEWS:
+            return RESULT
         uid = f"{self.study_instance_uid(study)}.{VIEWS.index(view) + 1}"
         return {**tags_of(view), "0008,0018": uid}
 
@@ -113,14 +131,14 @@ class Archive(OrthancArchive):
 class Running:
     """The intake as one process of Orthanc has it; what is in memory ends with it."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, station: str = "") -> None:
         self.counters = Counters()
         self.store = StatusStore(archive)
         images = StudyImages(archive, self.counters, accept_synthesized_2d=True)
         settings = Settings.from_configuration({})
         self.intake = Intake(images, self.store, settings, self.counters)
-        routing = ResultRouting(archive, "", self.counters)
-        self.feed = ChangeFeed(archive, self.intake, routing, self.counters, clock.now())
+        self.routing = ResultRouting(archive, station, self.counters)
+        self.feed = ChangeFeed(archive, self.intake, self.routing, self.counters, clock.now())
 
     def look(self) -> None:
         """Do what the intake's thread does each time round, however the archive is."""
@@ -251,6 +269,23 @@ def test_a_study_that_alone_keeps_failing_is_marked_as_failed_and_stepped_over(
     restarted = Running(archive)
     restarted.look()
     assert restarted.state("poison") is State.FAILED, "what was given up waits for being asked"
+
+
+def test_a_result_that_alone_cannot_be_read_is_passed_over_and_no_study_is_called_failed(
+    archive: Archive, clocks: Clocks, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = Running(archive, "department")
+    archive.receive("lost", ("SR", "SR"))  # stored twice
+    archive.cannot_read = {"lost"}
+    for minute in range(15):
+        archive.receive(f"good{minute}", ("RCC", "SR"))
+        clocks.go_on(running, 60.0)
+    assert running.feed.postponed == 0
+    assert running.state("lost") is None
+    assert "lost/SR" in caplog.text
+    assert "passed over" in caplog.text
+    assert "marked as failed" not in caplog.text
+    assert json.loads(archive.to_route)["last_change"] == len(archive.log)
 
 
 def test_nobody_is_given_up_while_everybody_fails(archive: Archive, clocks: Clocks) -> None:

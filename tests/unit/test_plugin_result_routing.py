@@ -32,8 +32,11 @@ class Archive(OrthancArchive):
         self.sent: list[str] = []
         self.property = ""
         self.is_ill = False
+        self.forgets = False
 
     def results_to_route(self) -> str:
+        if self.forgets:
+            raise OSError("ill")
         return self.property
 
     def set_results_to_route(self, document: str) -> None:
@@ -144,6 +147,63 @@ def test_one_that_could_not_be_read_at_first_is_sent_when_it_is_told_of_again(
         wait_until("both are sent", lambda: set(archive.sent) == {"a", "b"})
     assert len(archive.sent) == 2
     assert json.loads(archive.property)["last_change"] == 2
+
+
+@pytest.mark.parametrize("first", [OURS, FOREIGN, None], ids=["ours", "foreign", "given up"])
+def test_one_that_could_not_be_read_at_first_makes_no_later_one_go_twice(
+    first: Mapping[str, Any] | None,
+) -> None:
+    archive = Archive()
+    archive.headers = {"a": first or OURS, "b": OURS}
+    routing = routing_of(archive)
+    archive.is_ill = True
+    with pytest.raises(OSError, match="ill"):
+        routing.arrived("a", 1)
+    archive.is_ill = False
+    routing.arrived("b", 2)
+    if first is None:
+        routing.give_up(1)
+    else:
+        routing.arrived("a", 1)
+    with running(routing):
+        wait_until("all is sent", lambda: routing.waiting == 0)
+    routing = routing_of(archive)
+    for change, instance in enumerate("ab", 1):
+        routing.arrived(instance, change)
+    assert routing.waiting == 0
+    assert sorted(archive.sent) == (["a", "b"] if first is OURS else ["b"])
+
+
+def test_one_that_came_before_the_list_could_be_read_is_sent_as_well() -> None:
+    archive = Archive()
+    archive.headers = dict.fromkeys("abc", OURS)
+    before = routing_of(archive)
+    before.arrived("a", 1)
+    with running(before):
+        wait_until("the first is sent", lambda: archive.sent == ["a"])
+    routing = routing_of(archive)
+    archive.forgets = True
+    for change, instance in enumerate("ab", 1):
+        with pytest.raises(OSError, match="ill"):
+            routing.arrived(instance, change)
+    archive.forgets = False
+    for instance, change in (("c", 3), ("a", 1), ("b", 2)):
+        routing.arrived(instance, change)
+    with running(routing):
+        wait_until("all is sent", lambda: routing.waiting == 0)
+    assert sorted(archive.sent) == ["a", "b", "c"]
+
+
+def test_giving_up_what_was_taken_note_of_or_never_told_changes_nothing() -> None:
+    archive = Archive()
+    archive.headers = {"a": OURS}
+    routing = routing_of(archive)
+    routing.arrived("a", 1)
+    kept = archive.property
+    routing.give_up(1)
+    routing.give_up(7)
+    routing_of(archive, "").give_up(1)
+    assert (archive.property, routing.waiting) == (kept, 1)
 
 
 def test_what_was_deleted_meanwhile_waits_no_longer() -> None:
