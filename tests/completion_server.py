@@ -33,6 +33,8 @@ class Completions:
     body: bytes | None = None
     wait_s: float = 0.0
     trickle_s: float = 0.0
+    half_then_s: float | None = None
+    """Where given, half of an answer is sent, then nothing for so long, then the line is cut."""
     fails_when_asked: str = "\0"
     embedded: Embedded | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -81,10 +83,12 @@ def completion_server(tls: ssl.SSLContext | None = None) -> Iterator[Completions
             if state.location:
                 self.send_header("Location", state.location)
             self.end_headers()
+            sent = body if state.half_then_s is None else body[: len(body) // 2]
             try:
-                for byte in body if state.trickle_s else [body]:
+                for byte in sent if state.trickle_s else [sent]:
                     self.wfile.write(bytes([byte]) if isinstance(byte, int) else byte)
                     time.sleep(state.trickle_s)
+                time.sleep(state.half_then_s or 0.0)
             except OSError:
                 pass  # who asked has gone
 

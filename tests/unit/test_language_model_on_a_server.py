@@ -150,6 +150,18 @@ def test_a_slow_answer_is_not_waited_for(server: Completions, fault: str) -> Non
     assert told.refused_because == f"failed ({TOO_SLOW})"
 
 
+@pytest.mark.parametrize(
+    ("silent_s", "told"), [(0.0, NOT_REACHED), (0.5, TOO_SLOW)], ids=["cut", "stall"]
+)
+def test_an_answer_that_ends_in_its_middle_costs_no_result(
+    server: Completions, silent_s: float, told: str
+) -> None:
+    server.half_then_s = silent_s
+    given = explained(server.url, language_model_timeout_s=0.2)
+    assert given.origin is ExplanationOrigin.TEMPLATE
+    assert given.refused_because == f"failed ({told})"
+
+
 def test_a_server_that_is_away_costs_no_result() -> None:
     told = explained(f"http://127.0.0.1:{free_port()}/v1")
     assert told.refused_because == f"failed ({NOT_REACHED})"

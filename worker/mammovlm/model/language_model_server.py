@@ -14,6 +14,7 @@ from urllib.parse import urljoin
 
 import requests
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from mammovlm.errors import LanguageModelUnavailable
 from mammovlm.settings import Settings
@@ -150,9 +151,10 @@ class LanguageModelServer:
 
 @contextmanager
 def _named_failures() -> Iterator[None]:
+    """Name what went wrong: requests' own errors, and urllib3's of an answer read from its raw."""
     try:
         yield
-    except (requests.Timeout, TimeoutError) as error:
+    except (requests.Timeout, TimeoutError, ReadTimeoutError) as error:
         raise LanguageModelUnavailable(TOO_SLOW) from error
-    except (requests.RequestException, OSError) as error:
+    except (requests.RequestException, OSError, HTTPError) as error:
         raise LanguageModelUnavailable(NOT_REACHED) from error
