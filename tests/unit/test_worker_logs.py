@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from typing import Literal
@@ -61,6 +62,25 @@ def test_a_warning_that_quotes_a_name_is_logged_without_it(
     validate_value("PN", str(PersonName("Secret^" + "x" * 80)), 1)
     told = capsys.readouterr().err
     assert "UserWarning at valuerep.py:" in told
+    assert "Secret" not in told
+
+
+@pytest.mark.parametrize("log_format", ["plain", "json"])
+def test_a_chain_of_errors_is_logged_by_kinds_and_places_without_its_words(
+    capsys: pytest.CaptureFixture[str], log_format: Literal["plain", "json"]
+) -> None:
+    log_to_standard_error(log_format)
+    try:
+        try:
+            raise ValueError("Invalid value for VR PN: Secret^Name")
+        except ValueError:
+            raise ConnectionError("Secret broker")  # noqa: B904  the chain is meant
+    except ConnectionError:
+        logging.getLogger("celery.app.trace").exception("Task failed")
+    told = capsys.readouterr().err
+    assert "Task failed" in told
+    assert told.index("ValueError") < told.index("ConnectionError")
+    assert re.search(r"ConnectionError.*test_worker_logs\.py:\d+", told, flags=re.DOTALL)
     assert "Secret" not in told
 
 

@@ -1,23 +1,30 @@
 """What a worker writes to its log: plain lines or JSON lines, with study and job, no patient data.
 
 Python's warnings and pydicom's messages quote the values that they complain of, which may be a
-patient's name (invariant 7). Only their kind and place are logged.
+patient's name (invariant 7). Only their kind and place are logged, and so it is with exceptions and
+those behind them, whoever logs them.
 """
 
 import json
 import logging
+import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Literal, TextIO
 
 from mammovlm.tasks.messages import JobMessage
 
 _QUOTING = ("pydicom", "highdicom", "pynetdicom", "dicomweb_client", "PIL")
 """Libraries whose messages may quote a header."""
+_ExceptionInfo = (
+    tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+)
+"""As `sys.exc_info` gives it."""
 _about: ContextVar[Mapping[str, str | int]] = ContextVar("about", default={})  # noqa: B039  never changed
 
 
@@ -36,7 +43,27 @@ def about(job: JobMessage) -> Iterator[None]:
         _about.reset(token)
 
 
-class PlainFormatter(logging.Formatter):
+class _WordlessTraceback(logging.Formatter):
+    """Writes exceptions without their words."""
+
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802  logging's name
+        """Tell kind and places of an exception and of those behind it, the first one first."""
+        error, chain = ei[1], list[BaseException]()
+        while error is not None and error not in chain:
+            chain.append(error)
+            error = error.__cause__ if error.__suppress_context__ else error.__context__
+        return "\n".join(map(_kind_and_places, reversed(chain)))
+
+
+def _kind_and_places(error: BaseException) -> str:
+    places = (
+        f"  {frame.f_code.co_filename}:{line} in {frame.f_code.co_name}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    )
+    return "\n".join([type(error).__name__, *places])
+
+
+class PlainFormatter(_WordlessTraceback):
     """One line: time, level, logger, words, and what they are about."""
 
     def __init__(self) -> None:
@@ -48,7 +75,7 @@ class PlainFormatter(logging.Formatter):
         return super().formatMessage(record) + (f" ({named})" if named else "")
 
 
-class JsonFormatter(logging.Formatter):
+class JsonFormatter(_WordlessTraceback):
     """One JSON object a line."""
 
     def format(self, record: logging.LogRecord) -> str:
