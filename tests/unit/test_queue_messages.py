@@ -55,6 +55,7 @@ def test_a_first_run_has_no_predecessor() -> None:
         {"orthanc_study_id": "a/b"},
         {"left_out": [{"sop_instance_uid": "1", "reason": "because"}]},
         {"instances": "all"},
+        {"run": 0},
     ],
 )
 def test_a_malformed_job_is_refused(change: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class JobMessage(Message):
     job_id: Token
     orthanc_study_id: Token
     study_instance_uid: Uid
-    run: Annotated[int, "1 or higher"]
+    run: Number
     priority: Literal["normal", "urgent"] = "normal"
     instances: tuple[InstanceMessage, ...] = ()
     left_out: tuple[LeftOutMessage, ...] = ()
@@ -92,7 +92,7 @@ class EventMessage(Message):
     job_id: Token
     orthanc_study_id: Token
     study_instance_uid: Uid
-    run: int
+    run: Number
     at: str
     state: Literal["running", "done", "partial", "rejected", "failed"]
     reason: str = ""
