@@ -1,4 +1,4 @@
-"""What the archive does not confirm counts as not stored, whatever else its answer says."""
+"""What the archive's answers mean: stored, refused for good, or to be asked again."""
 
 import json
 import socket
@@ -104,3 +104,19 @@ def test_only_the_owner_of_retries_asks_again(answering: Any) -> None:
     with pytest.raises(ArchiveUnavailable):
         archive_at(url).store("1.2", [image()])
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("status", ["400 Bad Request", "404 Not Found", "501 Not Implemented"])
+def test_an_archive_without_the_search_fails_no_study(
+    status: str, answering: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    url, _ = answering("", status)
+    assert archive_at(url).documents("1.2.3") == ()
+    assert f"refuses the search for earlier results (HTTP {status[:3]})" in caplog.text
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "429 Slow Down", "503 Busy"])
+def test_a_search_that_may_be_answered_later_is_asked_again(status: str, answering: Any) -> None:
+    url, _ = answering("", status)
+    with pytest.raises(ArchiveUnavailable, match=status[:3]):
+        archive_at(url).documents("1.2.3")

@@ -44,10 +44,11 @@ class _ArchiveThatFails:
             raise self.errors.pop(0)
 
 
-def test_a_passing_fault_is_asked_again_until_it_passes() -> None:
-    archive = _ArchiveThatFails(ArchiveUnavailable("away"))
+def test_a_passing_fault_is_asked_again_until_it_passes(caplog: pytest.LogCaptureFixture) -> None:
+    archive = _ArchiveThatFails(ArchiveUnavailable("the plugin answered HTTP 503"))
     assert RetryingArchive(archive, patience_s=30).fetch(AnalysisJob("1.2"))[0].name == "1.2"
     assert archive.calls == 2
+    assert caplog.messages == ["the plugin answered HTTP 503 (attempt 1); asking again"]
 
 
 def test_patience_ends_with_the_archives_own_error() -> None:

@@ -75,7 +75,12 @@ class Settings(BaseSettings):
     plugin_url: str = Field(
         "", description="REST address of the plugin; empty: /mammovlm beside dicomweb_url."
     )
-    archive_timeout_s: float = Field(30.0, gt=0, description="Time limit of one archive request.")
+    archive_timeout_s: float = Field(
+        30.0,
+        gt=0,
+        description="Longest silence of the archive, and of the plugin: before its answer and "
+        "between two bytes of it. For a connection at most 10 seconds.",
+    )
     archive_patience_s: float = Field(
         300.0, ge=0, description="How long one job waits for an archive that does not answer."
     )

@@ -1,5 +1,6 @@
 """A DICOMweb archive: WADO-RS for images as they are stored, STOW-RS for reports (PS3.18)."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -14,6 +15,7 @@ from requests_toolbelt.multipart.decoder import (
     NonMultipartContentTypeException,
 )
 
+from mammovlm.archive.session import may_pass, session_of, timeouts
 from mammovlm.errors import ArchiveUnavailable, RejectionReason, ResultInvalid, StudyRejected
 from mammovlm.job import (
     AnalysisJob,
@@ -24,10 +26,12 @@ from mammovlm.job import (
 )
 from mammovlm.settings import Settings
 
+_log = logging.getLogger(__name__)
 _AS_STORED = 'multipart/related; type="application/dicom"; transfer-syntax=*'
-_CONNECT_TIMEOUT_S = 10.0
-_MENDED_BY_TIME = {401, 403, 407, 408, 425, 429}
-"""Refusals that a person or time mends, without the study being at fault."""
+
+
+class _Refused(Exception):
+    """Raised when the archive refuses a request for good; the message is the HTTP status."""
 
 
 class DicomWebArchive:
@@ -50,24 +54,14 @@ class DicomWebArchive:
     def __init__(self, url: str, session: requests.Session, timeout_s: float) -> None:
         self._url = url.rstrip("/")
         self._session = session
-        self._timeout = (min(timeout_s, _CONNECT_TIMEOUT_S), timeout_s)
+        self._timeout = timeouts(timeout_s)
         self._client = DICOMwebClient(self._url, session=session, timeout=self._timeout)
         self._client.set_http_retry_params(retry=False)  # retries have one owner
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "DicomWebArchive":
-        """Connect as the settings say; the environment's proxies and certificates are not used."""
-        session = requests.Session()
-        session.trust_env = False  # REQUESTS_CA_BUNDLE would beat the setting
-        session.headers["Accept-Encoding"] = (
-            "identity"  # gzip of pixels costs twenty times its gain
-        )
-        if settings.dicomweb_ca_bundle is not None:
-            session.verify = str(settings.dicomweb_ca_bundle)
-        if settings.dicomweb_user:
-            password = settings.dicomweb_password.get_secret_value()
-            session.auth = (settings.dicomweb_user, password)
-        return cls(settings.dicomweb_url, session, settings.archive_timeout_s)
+        """Connect as the settings say."""
+        return cls(settings.dicomweb_url, session_of(settings), settings.archive_timeout_s)
 
     def fetch(self, job: AnalysisJob) -> tuple[StoredInstance, ...]:
         """Fetch the images of a job, or every object of its study; see `Archive.fetch`.
@@ -86,25 +80,40 @@ class DicomWebArchive:
         return tuple(found)
 
     def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
-        """Search a study for its documents (QIDO-RS, PS3.18 10.6); see `Archive.documents`."""
-        found: list[Dataset] = []
-        for modality in ("SR", "DOC"):
-            with _faults_named():
-                answer = self._client.search_for_instances(
-                    study_instance_uid,
-                    fields=["SeriesDescription", "InstanceNumber"],
-                    search_filters={"Modality": modality},
-                )
-            found += map(Dataset.from_json, answer)
+        """Search a study for its documents (QIDO-RS, PS3.18 10.6); see `Archive.documents`.
+
+        None are found where the archive does not offer the search: the report then names the
+        earlier one that its job names, and no study fails of it.
+        """
+        try:
+            found = [
+                *self._search(study_instance_uid, "SR"),
+                *self._search(study_instance_uid, "DOC"),
+            ]
+        except _Refused as refused:
+            _log.warning("the archive refuses the search for earlier results (%s)", refused)
+            return ()
         return tuple(map(_document, found))
 
     def store(self, study_instance_uid: str, datasets: Sequence[Dataset]) -> None:
         """Store objects in a study; see `Archive.store`."""
         files = [_as_file(dataset) for dataset in datasets]
-        with _faults_named():
-            answer = self._client.store_instances(files, study_instance_uid)
+        try:
+            with _faults_named():
+                answer = self._client.store_instances(files, study_instance_uid)
+        except _Refused as refused:
+            raise ResultInvalid(f"the archive refused the result: {refused}") from refused
         _refuse_what_failed(answer)
         _refuse_what_is_not_confirmed(answer, datasets)
+
+    def _search(self, study_instance_uid: str, modality: str) -> Iterator[Dataset]:
+        with _faults_named():
+            answer = self._client.search_for_instances(
+                study_instance_uid,
+                fields=["SeriesDescription", "InstanceNumber"],
+                search_filters={"Modality": modality},
+            )
+        return map(Dataset.from_json, answer)
 
     def _fetch_instance(self, study: str, instance: InstanceReference) -> StoredInstance:
         path = f"series/{instance.series_instance_uid}/instances/{instance.sop_instance_uid}"
@@ -171,14 +180,14 @@ def _as_file(dataset: Dataset) -> Dataset:
 
 @contextmanager
 def _faults_named() -> Iterator[None]:
-    """Name what went wrong with a request: the archive is away, or it refuses what we sent."""
+    """Name what went wrong with a request: the archive is away, or it refuses what we ask."""
     try:
         yield
     except requests.HTTPError as error:
         status = error.response.status_code if error.response is not None else 0
-        if status >= 500 or status in _MENDED_BY_TIME:
+        if may_pass(status):
             raise ArchiveUnavailable(f"the archive answered HTTP {status}") from error
-        raise ResultInvalid(f"the archive refused the result: HTTP {status}") from error
+        raise _Refused(f"HTTP {status}") from error
     except requests.RequestException as error:
         raise ArchiveUnavailable(f"the archive did not answer: {type(error).__name__}") from error
     except (ImproperBodyPartContentException, NonMultipartContentTypeException) as error:

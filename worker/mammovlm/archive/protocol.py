@@ -26,6 +26,8 @@ class Archive(Protocol):
     def documents(self, study_instance_uid: str) -> tuple[StoredDocument, ...]:
         """List the structured reports and encapsulated documents that a study holds.
 
+        None, where the archive does not offer to search for them.
+
         Raises
         ------
         ArchiveUnavailable

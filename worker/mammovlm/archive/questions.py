@@ -7,14 +7,12 @@ import requests
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from mammovlm.archive.retrying import patiently
+from mammovlm.archive.session import may_pass, session_of, timeouts
 from mammovlm.errors import ArchiveUnavailable, ResultInvalid
 from mammovlm.job import InstanceReference
 from mammovlm.question import AskedQuestion, GivenAnswer, QuestionReference, ReportedLikelihood
 from mammovlm.settings import Settings
 from mammovlm.study import HANGING_ORDER, Laterality, LeftOut, LeftOutReason, Slot
-
-_CONNECT_TIMEOUT_S = 10.0
-_MENDED_BY_TIME = {401, 403, 407, 408, 425, 429}
 
 Uid = Annotated[str, StringConstraints(pattern=r"^[0-9][0-9.]{0,63}$")]
 
@@ -101,7 +99,7 @@ class PluginQuestions:
     session
         With authentication and the certificates to trust.
     timeout_s
-        Longest wait for one answer.
+        Longest wait for a connection, and between two bytes of an answer.
     patience_s
         How long a plugin that does not answer is asked again.
     """
@@ -112,20 +110,14 @@ class PluginQuestions:
         self._url = url.rstrip("/")
         self._session = session
         self._patience_s = patience_s
-        self._timeout = (min(timeout_s, _CONNECT_TIMEOUT_S), timeout_s)
+        self._timeout = timeouts(timeout_s)
 
     @classmethod
     def from_settings(cls, settings: Settings) -> "PluginQuestions":
         """Connect as the settings say, with the archive's user, password and certificates."""
-        session = requests.Session()
-        session.trust_env = False
-        if settings.dicomweb_ca_bundle is not None:
-            session.verify = str(settings.dicomweb_ca_bundle)
-        if settings.dicomweb_user:
-            session.auth = (settings.dicomweb_user, settings.dicomweb_password.get_secret_value())
         return cls(
             settings.plugin_address,
-            session,
+            session_of(settings),
             settings.archive_timeout_s,
             settings.archive_patience_s,
         )
@@ -184,7 +176,7 @@ def _answered(request: Callable[[], requests.Response]) -> requests.Response:
     status = response.status_code
     if status in {requests.codes.not_found, requests.codes.gone}:
         raise QuestionGone(f"the plugin answered HTTP {status} about a question")
-    if status >= 500 or status in _MENDED_BY_TIME:
+    if may_pass(status):
         raise ArchiveUnavailable(f"the plugin answered HTTP {status}")
     if not response.ok:
         raise ResultInvalid(f"the plugin refused: HTTP {status}")

@@ -1,4 +1,4 @@
-"""An archive that is asked again, with back-off and jitter, while it does not answer."""
+"""Archive or plugin, asked again with back-off and jitter while it does not answer."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -70,4 +70,5 @@ def patiently(call: Callable[[], T], patience_s: float) -> T:
 
 
 def _log_wait(state: RetryCallState) -> None:
-    _log.warning("the archive does not answer (attempt %d); asking again", state.attempt_number)
+    fault = state.outcome.exception() if state.outcome else None
+    _log.warning("%s (attempt %d); asking again", fault, state.attempt_number)

@@ -7,6 +7,7 @@ from typing import Any
 import requests
 
 from mammovlm import __version__
+from mammovlm.archive.session import session_of
 from mammovlm.cli.checkup.finding import Finding, fine, look, mend
 from mammovlm.settings import Settings
 
@@ -29,13 +30,7 @@ class Orthanc:
     def __init__(self, url: str, settings: Settings) -> None:
         self.url = url.rstrip("/")
         self._settings = settings
-        self._session = requests.Session()
-        self._session.trust_env = False
-        if settings.dicomweb_ca_bundle is not None:
-            self._session.verify = str(settings.dicomweb_ca_bundle)
-        if settings.dicomweb_user:
-            password = settings.dicomweb_password.get_secret_value()
-            self._session.auth = (settings.dicomweb_user, password)
+        self._session = session_of(settings)
 
     def get(self, url: str) -> requests.Response:
         """GET an address."""
