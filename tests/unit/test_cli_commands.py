@@ -10,6 +10,8 @@ from click.testing import CliRunner
 
 from local_stack import environment, stack_settings
 from mammovlm.cli import main
+from mammovlm.cli.intake_client import StudyList, StudyStatus
+from mammovlm.cli.service import title_of
 
 
 @pytest.fixture
@@ -48,6 +50,22 @@ def test_questions_to_an_orthanc_that_is_not_up_say_so(arguments: list[str]) -> 
     done = CliRunner().invoke(main, arguments)
     assert done.exit_code == 1
     assert "Orthanc does not answer at http://127.0.0.1" in done.output
+
+
+@pytest.mark.parametrize(
+    ("total", "is_complete", "told"),
+    [
+        (1, True, "Studies, last changed first: 1"),
+        (1240, True, "Studies, last changed first: 1 of 1240"),
+        (1, False, "Studies, last changed first: 1, and Orthanc is still being looked through"),
+    ],
+)
+def test_a_list_of_studies_says_what_it_leaves_out(
+    total: int, is_complete: bool, told: str
+) -> None:
+    study = StudyStatus(study_instance_uid="1.2.3", state="done")
+    listed = StudyList(studies=(study,), total=total, is_list_complete=is_complete)
+    assert title_of(listed) == told
 
 
 @pytest.mark.usefixtures("nothing_runs")

@@ -43,6 +43,24 @@ class StudyStatus(BaseModel):
         return (self.changed_at or self.times.get(self.state, ""))[:19].replace("T", " ")
 
 
+class StudyList(BaseModel):
+    """The plugin's answer to GET studies: those that changed last first.
+
+    Attributes
+    ----------
+    studies
+        As many as one answer holds.
+    total
+        How many concern us.
+    is_list_complete
+        Whether the plugin has looked at all studies since Orthanc's start.
+    """
+
+    studies: tuple[StudyStatus, ...]
+    total: int
+    is_list_complete: bool
+
+
 class IntakeClient:
     """The plugin's REST interface at one Orthanc.
 
@@ -74,7 +92,7 @@ class IntakeClient:
         answer = self.ask("GET", f"/mammovlm/studies/{study_instance_uid}")
         return StudyStatus.model_validate(answer)
 
-    def studies(self) -> list[StudyStatus]:
+    def studies(self) -> StudyList:
         """Ask for the studies that concern us, those that changed last first; at most 1000.
 
         Raises
@@ -83,7 +101,7 @@ class IntakeClient:
             If the plugin does not answer.
         """
         answer = self.ask("GET", f"/mammovlm/studies?limit={_MOST_STUDIES}")
-        return [StudyStatus.model_validate(study) for study in answer["studies"]]
+        return StudyList.model_validate(answer)
 
     def rerun(self, study_instance_uid: str, *, urgent: bool = False) -> StudyStatus:
         """Ask for a study to be analysed again; give its new status.

@@ -1,13 +1,19 @@
 """``mammovlm status`` and ``mammovlm rerun``: ask the plugin's REST interface."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import click
 from rich.console import Console
 from rich.table import Table
 
-from mammovlm.cli.intake_client import IntakeClient, IntakeUnavailable, StudyStatus, StudyUnknown
+from mammovlm.cli.intake_client import (
+    IntakeClient,
+    IntakeUnavailable,
+    StudyList,
+    StudyStatus,
+    StudyUnknown,
+)
 from mammovlm.stack import Program, ProgramState, StackSettings
 from mammovlm.stack import status as stack_status
 
@@ -36,7 +42,7 @@ orthanc_option = click.option(
 @click.argument("study", required=False)
 @orthanc_option
 def status(study: str | None, orthanc: str) -> None:
-    """Show what runs and the state of all studies, or more of one.
+    """Show what runs and the state of the 1000 studies that changed last, or more of one.
 
     STUDY is a Study Instance UID. The exit code is 0 when the plugin answered.
     """
@@ -91,12 +97,20 @@ def _duration(since: datetime) -> str:
     return str(datetime.now(UTC).replace(microsecond=0) - since)
 
 
-def _studies(studies: Sequence[StudyStatus]) -> Table:
-    table = Table(title=f"Studies, last changed first: {len(studies)}")
+def title_of(listed: StudyList) -> str:
+    """Say how many studies a list holds, and what is not in it."""
+    shown = len(listed.studies)
+    count = f"{shown} of {listed.total}" if listed.total > shown else str(shown)
+    more = "" if listed.is_list_complete else ", and Orthanc is still being looked through"
+    return f"Studies, last changed first: {count}{more}"
+
+
+def _studies(listed: StudyList) -> Table:
+    table = Table(title=title_of(listed))
     table.add_column("study", overflow="fold")
     for heading in ("state", "run", "since (UTC)", "reason"):
         table.add_column(heading)
-    for study in studies:
+    for study in listed.studies:
         table.add_row(
             study.study_instance_uid,
             coloured(study.state),

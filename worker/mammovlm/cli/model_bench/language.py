@@ -53,11 +53,6 @@ class WordsMeasured:
     decoding: Spread
     width: int = 1
 
-    @property
-    def tokens_per_second(self) -> float:
-        """Of all studies together, the first token left aside."""
-        return self.studies * (self.answer - 1) / self.decoding.median
-
 
 def measure_words(
     causal_lm: PreTrainedModel,

@@ -1,7 +1,7 @@
 """What is measured: the shipped model, or one of the paper's sizes with weights drawn at random."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -32,7 +32,6 @@ from transformers import BertModel, GlmForCausalLM, PreTrainedTokenizerFast  # n
 RANDOM: Final = "random weights, for timing only"
 _ROOM: Final = 1.15
 """A language model is left out where less than its weights times this is free."""
-PresetName = Literal["compact", "paper"]
 
 
 @dataclass(frozen=True)
