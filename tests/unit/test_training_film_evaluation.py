@@ -1,14 +1,21 @@
 """Real films are measured against what their table says, by woman."""
 
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
 import numpy as np
 import pytest
 from torch import Tensor, nn
 
 from mammovlm.findings import DensityCategory
 from mammovlm.model.parts import load_parts
+from mammovlm.model.presets import PRESETS
 from mammovlm.settings import Settings
 from mammovlm.study import Laterality, Slot, ViewPosition
 from mammovlm.training.evaluate_films import SeenFilm, film_table, see_film
+from mammovlm.training.features import CompactEncoders
+from mammovlm.training.film_features import film_features
 from mammovlm.training.phantoms import phantom_exam
 from mammovlm.training.phantoms.truth import BreastPoint, Lesion, LesionKind
 from mammovlm.training.real_films import Film, FilmMark
@@ -74,6 +81,39 @@ def test_a_film_goes_to_where_the_networks_are() -> None:
     bright = np.full((60, 40), 0.5, dtype=np.float32)
     with pytest.raises(Arrived, match="meta"):
         see_film(Film(**{**vars(_film(0, "NORM", "")), "pixels": bright}), parts)
+
+
+class _MeanGrey:
+    """Sees how bright a film is."""
+
+    preset = PRESETS["compact"]
+
+    def selector_features(self, grey: Tensor) -> Tensor:
+        return grey.mean((1, 2, 3))[:, None]
+
+
+def test_features_of_films_are_kept_whole_and_for_the_same_pixels_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoders = cast("CompactEncoders", _MeanGrey())
+    grey = np.linspace(0.2, 0.9, 60 * 40, dtype=np.float32).reshape(60, 40)
+    films = [replace(_film(number, "NORM", ""), pixels=grey) for number in range(2)]
+
+    def killed(_: object, path: Path) -> None:
+        path.write_bytes(b"half a file")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mammovlm.training.film_features.save_file", killed)
+        with pytest.raises(KeyboardInterrupt):
+            film_features(films, tmp_path, encoders)
+    whole = film_features(films, tmp_path, encoders)
+    assert whole.shape == (2, 1)
+    assert film_features(films, tmp_path, encoders).equal(whole)
+    changed = [films[0], replace(films[1], pixels=grey[::-1] ** 2)]
+    told = film_features(changed, tmp_path, encoders)
+    assert told[0] == whole[0]
+    assert told[1] != whole[1]
 
 
 def test_the_shipped_weights_find_a_lesion_that_stands_out_in_fat() -> None:

@@ -33,14 +33,22 @@ def film_features(
     progress
         Told the number of films done.
     """
-    names = "\n".join(film.name for film in films)
-    key = hashlib.sha256(f"{preparation_fingerprint()}\n{names}".encode()).hexdigest()
-    path = folder / f"films-{key[:12]}.safetensors"
+    path = folder / f"films-{_fingerprint(films)[:12]}.safetensors"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        save_file({"selector": _computed(films, encoders, progress)}, path)
+        unfinished = path.with_suffix(".part")
+        save_file({"selector": _computed(films, encoders, progress)}, unfinished)
+        unfinished.replace(path)
     progress(len(films))
     return load_file(path)["selector"]
+
+
+def _fingerprint(films: Sequence[Film]) -> str:
+    """Hash the films, in their order, and the code that prepares them."""
+    told = hashlib.sha256(preparation_fingerprint().encode())
+    for film in films:
+        told.update(f"\n{film.name} {film.pixels.shape}\n".encode() + film.pixels.tobytes())
+    return told.hexdigest()
 
 
 def _computed(
