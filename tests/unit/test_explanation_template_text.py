@@ -47,6 +47,12 @@ def test_two_hundred_template_texts_are_easy_to_read() -> None:
     assert max(measure.longest_sentence for measure in measured) <= 20
 
 
+def test_two_hundred_varied_wordings_stay_below_the_sixth_grade() -> None:
+    draw = random.Random(0)
+    texts = [worded(facts_of(random_findings(n)), ENGLISH, draw.choice) for n in range(200)]
+    assert max(readability_of(text, "en-US").grade for text in texts) <= 6
+
+
 def test_the_patient_reads_no_number_and_no_abbreviation() -> None:
     for seed in range(200):
         text = template_text(facts_of(random_findings(seed)), ENGLISH)

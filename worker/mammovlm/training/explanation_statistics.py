@@ -4,7 +4,6 @@ A patient text knows few facts, so all of them can be tried: every set of views,
 every combination of score ranges.
 """
 
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from statistics import mean
 
 from mammovlm.explanation.check import refusal_of
 from mammovlm.explanation.facts import SIDES, BreastScore, Facts, ScoreRange
-from mammovlm.explanation.patient_text import template_text, worded
+from mammovlm.explanation.patient_text import template_text
 from mammovlm.explanation.readability import readability_of
 from mammovlm.findings import DensityCategory
 from mammovlm.study import HANGING_ORDER, Slot
@@ -70,17 +69,7 @@ def _facts_of_views(slots: Sequence[Slot]) -> Iterator[Facts]:
 
 def template_statistics(sentences: Sentences) -> TextStatistics:
     """Measure the template text of every set of facts."""
-    return _statistics([(template_text(one, sentences), one) for one in every_facts()], sentences)
-
-
-def wording_statistics(sentences: Sentences, texts: int, seed: int = 0) -> TextStatistics:
-    """Measure seeded wordings: what the language model is tuned on."""
-    draw, known = random.Random(seed), tuple(every_facts())
-    drawn = [draw.choice(known) for _ in range(texts)]
-    return _statistics([(worded(one, sentences, draw.choice), one) for one in drawn], sentences)
-
-
-def _statistics(told: Sequence[tuple[str, Facts]], sentences: Sentences) -> TextStatistics:
+    told = [(template_text(facts, sentences), facts) for facts in every_facts()]
     measured = [readability_of(text, sentences.language) for text, _ in told]
     refusals = (refusal_of(text, facts, sentences) for text, facts in told)
     refused = Counter(str(refusal.reason) for refusal in refusals if refusal)

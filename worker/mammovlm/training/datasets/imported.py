@@ -29,7 +29,6 @@ class Reason(StrEnum):
     MALE = "male"
     LABEL_UNKNOWN = "label-unknown"
     NOT_IN_TABLE = "not-in-table"
-    SAME_FILM_TWICE = "same-film-twice"
     UNREADABLE = "unreadable"
 
 

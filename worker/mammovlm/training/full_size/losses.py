@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 
 from mammovlm.training.contrast import Negatives, Reduction, contrast_of_pairs, mean_spread
-from mammovlm.training.density_stage import density_loss
+from mammovlm.training.density_stage import DensityConfig, density_loss
 from mammovlm.training.full_size.exams import ExamBatch
 from mammovlm.training.full_size.networks import JointNetwork, SelectorNetwork
 from mammovlm.training.full_size.parts import in_parts, of_all_processes
 from mammovlm.training.full_size.plan import FullStage, StagePlan
-from mammovlm.training.joint_stage import joint_loss
+from mammovlm.training.joint_stage import JointConfig, joint_loss
 from mammovlm.training.umicon_pretraining import view_labels, view_patients
 
 
@@ -24,14 +24,12 @@ class DensityLoss(nn.Module):
         Trained as a whole.
     at_once
         Exams in one part.
-    evenness
-        See `mammovlm.training.density_stage`.
     """
 
-    def __init__(self, network: SelectorNetwork, at_once: int, evenness: float = 0.3) -> None:
+    def __init__(self, network: SelectorNetwork, at_once: int) -> None:
         super().__init__()
         self.network = network
-        self._at_once, self._evenness = at_once, evenness
+        self._at_once, self._evenness = at_once, DensityConfig().evenness
 
     def forward(self, batch: ExamBatch) -> Tensor:
         """Give the loss, a scalar, the same in every process."""
@@ -112,22 +110,15 @@ class SupervisedLoss(nn.Module):
         Trained but for the adapters' scales (paper 3.2.4).
     at_once
         Exams in one part.
-    contrast
-        Weight of the contrast, A6's lambda.
     reduction
         Of the contrast over its pairs.
     """
 
-    def __init__(
-        self,
-        network: JointNetwork,
-        at_once: int,
-        contrast: float = 1.0,
-        reduction: Reduction = "mean",
-    ) -> None:
+    def __init__(self, network: JointNetwork, at_once: int, reduction: Reduction = "mean") -> None:
         super().__init__()
         self.network = network
-        self._at_once, self._contrast, self._reduction = at_once, contrast, reduction
+        self._at_once, self._reduction = at_once, reduction
+        self._contrast = JointConfig().contrast
         network.joint.requires_grad_(requires_grad=True)
         network.joint.umicon.adapters.requires_grad_(requires_grad=False)
 
@@ -157,7 +148,7 @@ def joint_stage_loss(
     """Give the loss of S1 or S2 as a plan has it."""
     if stage == "S1":
         return PretrainingLoss(network, plan.at_once, plan.mode, plan.reduction)
-    return SupervisedLoss(network, plan.at_once, reduction=plan.reduction)
+    return SupervisedLoss(network, plan.at_once, plan.reduction)
 
 
 @dataclass(frozen=True)

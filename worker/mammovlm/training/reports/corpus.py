@@ -1,10 +1,8 @@
 """Counts over many synthetic reports: how varied they are, and whether they keep their promises."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from mammovlm.explanation.readability import grade_of
 from mammovlm.training.phantoms.case import CaseMix
@@ -14,8 +12,6 @@ from mammovlm.training.reports.parse import parse
 from mammovlm.training.reports.render import Renderer, carried, render
 from mammovlm.training.reports.schema import StudyFindings
 from mammovlm.training.reports.scrub import scrub
-
-_WORD: Final = re.compile(r"[a-z][a-z'-]*")
 
 
 @dataclass(frozen=True)
