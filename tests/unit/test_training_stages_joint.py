@@ -138,12 +138,17 @@ def test_what_the_features_tell_is_learned(trained: JointModel) -> None:
         main = trained.heads[name]
         assert isinstance(main, torch.nn.Linear)
         heads[name] = refitted_head(main, fused[asked], labels[asked], patients, members=8, seed=0)
-    results = joint_results(trained, heads, validation, test, fallback=test)
+    results = joint_results(
+        trained, heads, validation, test, fallback=test, fallback_expert="dinov2"
+    )
     image_only = results[SUSPICION].rows["image only"].auc
     assert image_only.value > 0.9
     assert image_only.low <= image_only.value <= image_only.high
     leak = results[PRESENCE].rows["metadata only (leak alarm)"].auc
     assert leak.low < 0.5 < leak.high
+    by_fallback = {name for name in results[PRESENCE].rows if "dinov2" in name.split(", by ")[-1]}
+    assert {"always dinov2", "studies routed to convnext, by dinov2"} <= by_fallback
+    assert not any("always convnext" in name for name in by_fallback)
 
 
 def test_a_refit_stays_near_the_trained_layer_and_differs_by_patients() -> None:

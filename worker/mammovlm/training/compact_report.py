@@ -47,6 +47,7 @@ def compact_metrics(
         outcome.data.rows(outcome.women.validation),
         outcome.data.rows(outcome.women.test),
         outcome.fallback,
+        fallback_expert=outcome.preset.fallback,
     )
     return {
         "patients": {

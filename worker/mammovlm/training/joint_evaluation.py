@@ -87,6 +87,8 @@ def joint_results(
     validation: JointData,
     test: JointData,
     fallback: JointData,
+    *,
+    fallback_expert: str,
 ) -> dict[str, JointResult]:
     """Measure every head on test patients, thresholds fixed on validation patients.
 
@@ -94,6 +96,8 @@ def joint_results(
     ----------
     fallback
         The test patients seen by the fallback expert, whatever their density.
+    fallback_expert
+        Its name, for the rows.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def joint_results(
         image), always the fallback expert, and each expert alone, with the fallback expert on the
         same studies.
     """
-    inputs = _inputs(model, test, fallback)
+    inputs = _inputs(model, test, fallback, fallback_expert)
     results = {}
     for name, head in heads.items():
         fixed = fused_breasts(model, validation)
@@ -120,7 +124,7 @@ def joint_results(
 
 
 def _inputs(
-    model: JointModel, test: JointData, fallback: JointData
+    model: JointModel, test: JointData, fallback: JointData, fallback_expert: str
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Give fused breasts and the exams they belong to, by what the model was given."""
     everyone = torch.arange(len(test.routes))
@@ -137,12 +141,12 @@ def _inputs(
             _without_image(model, test, text=test.blank, reports=test.reports),
             everyone,
         ),
-        "always convnext": (always, everyone),
+        f"always {fallback_expert}": (always, everyone),
     }
     for index, name in enumerate(model.umicon.adapters):
         served = (test.routes == index).nonzero()[:, 0]
         inputs[f"studies routed to {name}"] = (complete[served], served)
-        inputs[f"studies routed to {name}, by convnext"] = (always[served], served)
+        inputs[f"studies routed to {name}, by {fallback_expert}"] = (always[served], served)
     return inputs
 
 
