@@ -162,7 +162,9 @@ def train_setting(
     train, validation = data.rows(women.train), data.rows(women.validation)
     result = None
     if setting.unimodal or setting.multimodal:
-        result = _pretrained(setting, model, women, (train, validation), (told, curve))
+        result = _pretrained(
+            setting, model, women, train=train, validation=validation, told=told, curve=curve
+        )
     joint = replace(
         config, contrast=setting.contrast, report_share=setting.report_share, seed=setting.seed
     )
@@ -193,8 +195,11 @@ def _pretrained(
     setting: Setting,
     model: JointModel,
     women: JointWomen,
-    exams: tuple[JointData, JointData],
-    whom: tuple[Told, Curve],
+    *,
+    train: JointData,
+    validation: JointData,
+    told: Told,
+    curve: Curve,
 ) -> PretrainingResult:
     config = PretrainingConfig(
         unimodal=setting.unimodal,
@@ -202,12 +207,11 @@ def _pretrained(
         mode=setting.mode,
         seed=setting.seed,
     )
-    (train, validation), (first, second) = exams, women.masked
+    first, second = women.masked
     rows = torch.arange(len(first.pools))
     routes = train.routes[rows]
     copies = (routed_vectors(model, first, routes), routed_vectors(model, second, routes))
     data = PretrainingData(train, rows, copies)
-    told, curve = whom
     spreads = _epochs(
         told, "S1", config.epochs, lambda _, step, value: curve("spread", step, value)
     )

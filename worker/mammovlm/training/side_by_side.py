@@ -168,7 +168,7 @@ def side_by_side(
         given += (_Given(f"always {preset.fallback}, not routed", preset.fallback, METADATA),)
     return SideBySide(
         inputs={
-            head: _inputs(reader, rows, (head, thresholds[head]), given, draws)
+            head: _inputs(reader, rows, head, given, threshold=thresholds[head], draws=draws)
             for head in _ASKED
             if head in thresholds
         },
@@ -180,14 +180,16 @@ def side_by_side(
 def _inputs(
     reader: BranchReader,
     rows: Sequence[BreastRow],
-    head: tuple[str, float],
+    head: str,
     inputs: Sequence[_Given],
+    *,
+    threshold: float,
     draws: int,
 ) -> dict[str, BinaryResult]:
-    """Measure one head, given with its threshold, on every input."""
-    found, (name, threshold) = {}, head
+    """Measure one head on every input."""
+    found = {}
     for given in inputs:
-        cases = _cases(reader, rows, name, given.image, given.text)
+        cases = _cases(reader, rows, head, given.image, given.text)
         if has_enough(cases.labels):
             found[given.told] = binary_result(
                 cases.labels, cases.scores, cases.patients, threshold=threshold, draws=draws
