@@ -64,14 +64,15 @@ test: test-packages setup lint ## lint and run the whole test suite
 WORK ?= $(HOME)/.cache/mammovlm/training
 MINI_MIAS ?=
 VICTRE ?=
-HYBRIDS ?=
+# Simulated lesions in normal films of mini-MIAS: as many as the shipped experts learned from.
+HYBRIDS ?= 107
 WEIGHTS := worker/mammovlm/model/weights/compact
 
 .PHONY: train-compact
 train-compact: setup ## train the `compact` weights again (MINI_MIAS=, VICTRE=: local copies; WORK=)
 	@$(BIN)/python -m mammovlm.training.train_compact --out $(WEIGHTS) --work $(WORK) \
-		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS)) $(if $(VICTRE),--victre $(VICTRE)) \
-		$(if $(HYBRIDS),--hybrids $(HYBRIDS))
+		$(if $(MINI_MIAS),--mini-mias $(MINI_MIAS) --hybrids $(HYBRIDS)) \
+		$(if $(VICTRE),--victre $(VICTRE))
 	@$(BIN)/python -m mammovlm.training.tune_language_model --out $(WORK)/language-model \
 		--embeddings $(WORK)/run/embeddings.safetensors --weights $(WEIGHTS)
 

@@ -6,6 +6,7 @@ shards with their index. Nothing is downloaded and no code of a model is ever ru
 
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ from transformers import (  # noqa: E402 - after the guard
     PreTrainedModel,
     PreTrainedTokenizerBase,
 )
+from transformers.utils.logging import disable_progress_bar  # noqa: E402
 
 _INDEX: Final = "model.safetensors.index.json"
 _WORD_EMBEDDINGS: Final = "model.embed_tokens.weight"
@@ -183,6 +185,8 @@ def shards_of(folder: Path) -> list[Path]:
 def _from_folder(
     folder: Path, dtype: torch.dtype | Literal["auto"], compute: ComputeDevice
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    if not sys.stderr.isatty():
+        disable_progress_bar()  # a bar is for people; in a log it is hundreds of lines
     # transformers makes the model without memory and streams each tensor to the device of the map
     device_map = {"": compute.device} if compute.is_cuda else None
     try:

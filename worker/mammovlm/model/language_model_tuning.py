@@ -5,6 +5,7 @@ kept under peft's names; their scaling stands beside them.
 """
 
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ def tuning_from_tensors(tensors: Mapping[str, Tensor]) -> Tuning:
     except KeyError as error:
         raise WeightsUnusable(
             f"The language model's file holds no {error.args[0]}; use one that "
-            "`mammovlm train` made."
+            "`make train-compact` or mammovlm.training.tune_language_model made."
         ) from error
 
 
@@ -134,7 +135,9 @@ def with_lora(
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(causal_lm, config)
+    with warnings.catch_warnings():  # peft asks by a name that transformers gives up
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        return get_peft_model(causal_lm, config)
 
 
 def lora_tensors(model: PeftModel) -> dict[str, Tensor]:

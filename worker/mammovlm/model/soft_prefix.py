@@ -69,7 +69,7 @@ class Lift(nn.Module):
         word_embeddings
             (vocabulary, hidden).
         """
-        nn.init.normal_(self.linear.weight, std=float(word_embeddings.float().std()))
+        nn.init.normal_(self.linear.weight, std=float(word_embeddings.detach().float().std()))
         nn.init.zeros_(self.linear.bias)
 
 
