@@ -109,6 +109,8 @@ class Orthanc(Server):
             "MAMMOVLM_DICOM_PORT": str(self.dicom_port),
             "MAMMOVLM_STORAGE_DIR": str(folder / "data"),
             "MAMMOVLM_PYTHONPATH": sysconfig.get_path("purelib"),
+            # Where a test names no broker: none, and not one that happens to run on this machine.
+            "MAMMOVLM_BROKER_URL": "amqp://127.0.0.1:9//",
         }
         configuration = str(ROOT / "orthanc" / "orthanc.json")
         super().__init__(["Orthanc", configuration], {**ours, **environment}, folder)

@@ -27,13 +27,18 @@ class Health:
     store, upkeep, links, queues, counters, distributions
         The parts that are looked at.
     threads
-        The background threads, filled when they are made.
+        The background threads that should run.
+    is_enabled
+        False where the site has switched the intake off.
     to_route
         How many results another archive has not got yet.
     postponed
-        How many studies could not be taken in yet, filled with the threads.
+        How many studies could not be taken in yet.
+
+    Attributes
+    ----------
     is_enabled
-        False where the site has switched the intake off.
+        As above.
     """
 
     def __init__(
@@ -41,23 +46,25 @@ class Health:
         store: StatusStore,
         upkeep: Upkeep,
         *,
+        threads: Sequence[Background],
         links: Links,
         queues: QueueWatch,
         counters: Counters,
         distributions: Distributions,
         is_enabled: bool,
         to_route: Callable[[], int],
+        postponed: Callable[[], int],
     ) -> None:
         self._store = store
         self._upkeep = upkeep
+        self._threads = threads
         self._links = links
         self._queues = queues
         self._counters = counters
         self._distributions = distributions
-        self._is_enabled = is_enabled
+        self.is_enabled = is_enabled
         self._to_route = to_route
-        self.threads: tuple[Background, ...] = ()
-        self.postponed: Callable[[], int] = lambda: 0
+        self._postponed = postponed
 
     @property
     def is_list_complete(self) -> bool:
@@ -66,31 +73,29 @@ class Health:
 
     @property
     def is_alive(self) -> bool:
-        """Whether all threads run, or none should: if not, only a restart of Orthanc helps."""
-        return not self._is_enabled or (
-            bool(self.threads) and all(thread.is_alive for thread in self.threads)
-        )
+        """Whether all threads run that should: if not, only a restart of Orthanc helps."""
+        return bool(self._threads) and all(thread.is_alive for thread in self._threads)
 
     @property
     def is_ready(self) -> bool:
-        """Whether studies are taken in and answers are complete.
+        """Whether studies are taken in, unless that is switched off, and answers are complete.
 
         A broker that is away does not count: studies are taken in, and sent when it is back.
         """
-        return not self._is_enabled or (self.is_alive and self.is_list_complete)
+        return self.is_alive and self.is_list_complete
 
     def report(self) -> dict[str, Any]:
         """Give the health document; ``status`` is ok, degraded or disabled."""
         broker = {link.side: link.is_up for link in self._links}
         is_fine = self.is_alive and all(broker.values())
         return {
-            "status": ("ok" if is_fine else "degraded") if self._is_enabled else "disabled",
+            "status": ("ok" if is_fine else "degraded") if self.is_enabled else "disabled",
             "version": VERSION,
             "broker_connected": broker,
-            "threads_running": {thread.name: thread.is_alive for thread in self.threads},
+            "threads_running": {thread.name: thread.is_alive for thread in self._threads},
             "waiting_to_be_sent": len(self._store.entries([State.READY])),
             "results_to_route": self._to_route(),
-            "postponed": self.postponed(),
+            "postponed": self._postponed(),
             "stuck": len(self._upkeep.stuck()),
             "is_list_complete": self.is_list_complete,
         }
@@ -131,14 +136,14 @@ class Health:
             _one(
                 "studies_postponed",
                 "Studies that could not be taken in yet and are tried again.",
-                self.postponed,
+                self._postponed,
             ),
         )
 
     def _own_gauges(self) -> tuple[Gauge, ...]:
         return (
             Gauge("info", "Always 1; the version is the label.", "version", {VERSION: 1.0}),
-            _one("enabled", "0 where the intake is switched off.", lambda: self._is_enabled),
+            _one("enabled", "0 where the intake is switched off.", lambda: self.is_enabled),
             _one("alive", "0 when a thread has ended; restart Orthanc.", lambda: self.is_alive),
             _one("results_to_route", "Results that another archive has not got.", self._to_route),
             Gauge(

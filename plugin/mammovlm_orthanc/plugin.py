@@ -3,22 +3,19 @@
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote_plus
 
-from mammovlm_orthanc import clock
 from mammovlm_orthanc.archive import OrthancArchive
 from mammovlm_orthanc.asking import Asking
 from mammovlm_orthanc.audit import open_audit
 from mammovlm_orthanc.background import Background
-from mammovlm_orthanc.broker import Broker
-from mammovlm_orthanc.change_feed import ChangeFeed
+from mammovlm_orthanc.broker import Broker, Link
 from mammovlm_orthanc.distributions import Distributions
 from mammovlm_orthanc.event_consumer import EventConsumer
 from mammovlm_orthanc.health import Health
-from mammovlm_orthanc.intake import Intake
 from mammovlm_orthanc.languages import language_of
 from mammovlm_orthanc.logs import log_into
 from mammovlm_orthanc.metrics import Counters
@@ -27,22 +24,18 @@ from mammovlm_orthanc.page_rest import PageApi
 from mammovlm_orthanc.publisher import Publisher
 from mammovlm_orthanc.rest import RestApi
 from mammovlm_orthanc.rest_messages import Answer, Refused, Request
-from mammovlm_orthanc.result_routing import ResultRouting
 from mammovlm_orthanc.results_watch import ResultsWatch
 from mammovlm_orthanc.review_store import ReviewStore
 from mammovlm_orthanc.settings import Settings
 from mammovlm_orthanc.status_store import StatusStore
 from mammovlm_orthanc.stored_study import StoredStudies
-from mammovlm_orthanc.study_images import StudyImages
 from mammovlm_orthanc.study_page import StudyPage
+from mammovlm_orthanc.taking_in import TakingIn
 from mammovlm_orthanc.unexpected import LOGGER, log_unexpected
 from mammovlm_orthanc.upkeep import Upkeep
 from mammovlm_orthanc.viewer import ROUTES as VIEWER_ROUTES
 from mammovlm_orthanc.viewer import Viewer
 from mammovlm_orthanc.worklist import Worklist
-
-LONGEST_SLEEP_S = 5.0
-"""The change log is looked at this often even if no callback woke the intake."""
 
 _JOIN_S = 3.0
 UNEXPECTED = Refused(HTTPStatus.INTERNAL_SERVER_ERROR, "unexpected")
@@ -76,54 +69,32 @@ class Plugin:
         shown = _Shown(archive)
         watch = ResultsWatch(shown.studies, shown.worklist, counters, distributions)
         store.watcher = watch.changed
-        images = StudyImages(
-            archive, counters, accept_synthesized_2d=settings.accept_synthesized_2d
-        )
-        self._intake = Intake(images, store, settings, counters)
-        self._routing = ResultRouting(archive, settings.route_to, counters)
-        self._feed = ChangeFeed(archive, self._intake, self._routing, counters, clock.now())
-        asking = Asking(archive, store, counters)
-        broker = Broker.from_settings(settings)
-        publisher = Publisher(broker, store, asking.outbox, counters)
-        consumer = EventConsumer(broker, store, asking.outbox, counters)
-        upkeep = Upkeep(archive, store, consumer.queues, settings, counters)
-        links = (publisher.link, consumer.link)
+        self._taking_in = TakingIn(archive, store, settings, counters)
+        workers = _Workers(archive, store, settings, counters)
+        bodies = {**workers.bodies, "drift": watch.run}
+        if settings.enabled:
+            routing = self._taking_in.routing
+            bodies |= {"intake": self._taking_in.run, "routing": routing.run}
+        self._threads = tuple(Background(name, body, counters) for name, body in bodies.items())
         health = Health(
             store,
-            upkeep,
-            links=links,
-            queues=consumer.queues,
+            workers.upkeep,
+            threads=self._threads,
+            links=workers.links,
+            queues=workers.queues,
             counters=counters,
             distributions=distributions,
             is_enabled=settings.enabled,
-            to_route=lambda: self._routing.waiting,
+            to_route=lambda: self._taking_in.routing.waiting,
+            postponed=lambda: self._taking_in.postponed,
         )
         page = shown.page_api(archive, store, viewer, settings.language)
-        self._language = settings.language
+        more = (*page.routes, *workers.routes)
         self._rest = RestApi(
-            archive,
-            store,
-            self._intake,
-            health,
-            (*page.routes, *asking.routes),
-            language=settings.language,
+            archive, store, self._taking_in.intake, health, more, language=settings.language
         )
         self._audit = open_audit(configuration, settings, archive, counters)
-        self._counters = counters
-        self._wake = threading.Event()
-        self._threads = tuple(
-            Background(name, body, counters)
-            for name, body in (
-                ("intake", self._take_in),
-                ("publisher", publisher.run),
-                ("consumer", consumer.run),
-                ("upkeep", upkeep.run),
-                ("drift", watch.run),
-                ("routing", self._routing.run),
-            )
-        )
-        health.threads = self._threads
-        health.postponed = lambda: self._feed.postponed
+        self._counters, self._settings = counters, settings
 
     def answer(self, request: Request) -> Answer:
         """Answer a request, and record who asked for a change."""
@@ -132,16 +103,14 @@ class Plugin:
         except Exception as error:  # noqa: BLE001  Orthanc would log its text, which may quote a header
             self._counters.add("errors", "rest")
             log_unexpected("answering a request", error)
-            answer = UNEXPECTED.answer(language_of(request.headers, self._language))
+            answer = UNEXPECTED.answer(language_of(request.headers, self._settings.language))
         self._audit.record(request, answer)
         return answer
 
     def start(self) -> None:
-        """Start all threads."""
-        try:
-            self._feed.find_place()
-        except Exception as error:  # noqa: BLE001  the intake's own thread tries again
-            log_unexpected("looking for the place in the change log", error)
+        """Start the threads; switched off, only those that hear of workers and keep the list."""
+        if self._settings.enabled:
+            self._taking_in.find_place()
         for thread in self._threads:
             thread.start()
 
@@ -149,24 +118,15 @@ class Plugin:
         """Stop all threads; what they had not finished is done after the next start."""
         for thread in self._threads:
             thread.tell_to_stop()
-        self._wake.set()
-        self._routing.wake()
+        self._taking_in.wake()
+        self._taking_in.routing.wake()
         for thread in self._threads:
             thread.join(_JOIN_S)
         self._audit.close()
 
     def wake(self) -> None:
         """Tell the intake that something new is in the change log."""
-        self._wake.set()
-
-    def _take_in(self, stop: threading.Event) -> None:
-        while not stop.is_set():
-            self._wake.clear()
-            self._feed.read_new(stop)
-            due_s = self._intake.decide_due(clock.now())
-            self._feed.settle()
-            waits = (LONGEST_SLEEP_S, due_s, self._feed.next_try_s)
-            self._wake.wait(min(wait for wait in waits if wait is not None))
+        self._taking_in.wake()
 
 
 def register(orthanc: OrthancApi) -> None:
@@ -195,7 +155,7 @@ def register(orthanc: OrthancApi) -> None:
         # Nothing but waking: whatever is done here would hold up Orthanc's later events.
         if change == new_instance:
             plugin.wake()
-        elif change == started and settings.enabled:
+        elif change == started:
             plugin.start()
         elif change == stopped:
             plugin.stop()
@@ -216,6 +176,29 @@ def register(orthanc: OrthancApi) -> None:
     for pattern in VIEWER_ROUTES:
         orthanc.RegisterRestCallback(pattern, on_viewer)
     LOGGER.warning("MammoVLM's intake is %s", "registered" if settings.enabled else "switched off")
+
+
+class _Workers:
+    """What is sent to the workers and heard of them, over the broker."""
+
+    def __init__(
+        self, archive: OrthancArchive, store: StatusStore, settings: Settings, counters: Counters
+    ) -> None:
+        broker = Broker.from_settings(settings)
+        asking = Asking(archive, store, counters)
+        publisher = Publisher(broker, store, asking.outbox, counters)
+        consumer = EventConsumer(broker, store, asking.outbox, counters)
+        self.routes = asking.routes
+        self.queues = consumer.queues
+        self.upkeep = Upkeep(archive, store, consumer.queues, settings, counters)
+        self.links: tuple[Link, ...] = (consumer.link,)
+        self.bodies: dict[str, Callable[[threading.Event], None]] = {
+            "consumer": consumer.run,
+            "upkeep": self.upkeep.run,
+        }
+        if settings.enabled:
+            self.links += (publisher.link,)
+            self.bodies["publisher"] = publisher.run
 
 
 class _Shown:

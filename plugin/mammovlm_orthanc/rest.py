@@ -4,13 +4,15 @@
 | route | what |
 |---|---|
 | GET health | 200 if everything runs, 503 if not, and what does not |
-| GET live | 200 while all threads run; 503: restart Orthanc |
+| GET live | 200 while all threads run that should; 503: restart Orthanc |
 | GET ready | 200 when studies are taken in and all of them are known; a broker may be away |
 | GET metrics | Prometheus text |
 | GET studies?state=&since=&limit= | studies with a status, those that changed last first |
 | GET studies/{id} | the status of one study, by Orthanc identifier or Study Instance UID |
 | POST studies/{id}/analyze | analyse now with what is there; {"priority": "normal" or "urgent"} |
 | POST studies/{id}/urgent | let a study that waits go before the others |
+
+While the intake is switched off, analyze, urgent and ask are refused: nothing would come of them.
 
 The page's own routes are in `page_rest`. Errors are JSON: {"code", "error": what is wrong, "do":
 what to do}. Sentences are in the language of the settings, codes and states the same in every one.
@@ -42,6 +44,7 @@ from mammovlm_orthanc.study_names import (
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 _DEFAULT_LIMIT, _LARGEST_LIMIT = "100", 1000
+_ASKS_A_WORKER = re.compile(r"studies/[^/]+/(?:analyze|urgent|ask)")
 
 
 class RestApi:
@@ -100,6 +103,7 @@ class RestApi:
             if match and method == request.method:
                 if method != "GET":
                     refuse_foreign(request.headers)
+                    self._refuse_while_off(request)
                 return handle(request, *match.groups())
             allowed = method if match else allowed
         if allowed:
@@ -111,6 +115,10 @@ class RestApi:
                 allowed=allowed,
             )
         raise Refused(HTTPStatus.NOT_FOUND, "nothing-here")
+
+    def _refuse_while_off(self, request: Request) -> None:
+        if not self._health.is_enabled and _ASKS_A_WORKER.fullmatch(request.path.strip("/")):
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "switched-off")
 
     def _language_of(self, request: Request) -> Language:
         return language_of(request.headers, self._language)

@@ -115,7 +115,9 @@ SETTINGS = (
         "enabled",
         values.switch,
         "MAMMOVLM_ENABLED",
-        "false: images are stored as ever, but nothing is decided or sent (the off switch).",
+        "false: images are stored as ever, but nothing is decided or sent (the off switch); what "
+        "workers tell of jobs that they have is still kept. Images that came meanwhile are taken "
+        "in after it is switched on.",
     ),
     Setting(
         "BrokerUrl",

@@ -56,12 +56,14 @@ def exposed() -> dict[str, dict[str, set[str]]]:
     health = Health(
         nothing,
         nothing,
+        threads=(),
         links=(Link("publisher"), Link("consumer")),
         queues=queues,
         counters=Counters(),
         distributions=distributions,
         is_enabled=True,
         to_route=lambda: 0,
+        postponed=lambda: 0,
     )
     found: dict[str, dict[str, set[str]]] = {}
     for family in text_string_to_metric_families(health.metrics()):

@@ -143,6 +143,33 @@ def test_old_studies_are_left_alone_when_the_plugin_is_added(
         assert orthanc.status(str(old[0].StudyInstanceUID)) == {}
 
 
+def test_switched_off_it_sends_nothing_and_hears_of_the_jobs_that_workers_have(
+    tmp_path: Path, broker: RabbitMQ, queue: QueueReader
+) -> None:
+    folder, sent, late = tmp_path / "archive", four_views(), four_views()
+    sent_study, late_study = (str(views[0].StudyInstanceUID) for views in (sent, late))
+    environment = {"MAMMOVLM_BROKER_URL": broker.url, "MAMMOVLM_QUIET_S": "0.5"}
+    with orthanc_server(folder, **environment) as orthanc:
+        orthanc.send(sent)
+        job = queue.wait_for_job(sent_study)
+        orthanc.wait_for_state(sent_study, "queued")
+    with orthanc_server(folder, MAMMOVLM_ENABLED="false", **environment) as orthanc:
+        orthanc.send(late)
+        wait_until("all are listed", lambda: orthanc.get("/mammovlm/ready").ok)
+        listed = orthanc.get("/mammovlm/studies?state=queued,running").json()
+        assert [study["study_instance_uid"] for study in listed["studies"]] == [sent_study]
+        for act in ("analyze", "urgent", "ask"):
+            answer = orthanc.post(f"/mammovlm/studies/{late_study}/{act}")
+            assert (answer.status_code, answer.json()["code"]) == (503, "switched-off")
+        queue.tell(job, "failed", reason="internal-error")
+        orthanc.wait_for_state(sent_study, "failed")
+        assert orthanc.get("/mammovlm/studies?state=queued,running").json()["total"] == 0
+        assert health(orthanc)["status"] == "disabled"
+        assert orthanc.status(late_study) == {}
+    with orthanc_server(folder, **environment):
+        assert queue.wait_for_job(late_study)
+
+
 def test_orthanc_stops_when_asked_while_the_broker_is_away(tmp_path: Path) -> None:
     with orthanc_server(tmp_path / "o", MAMMOVLM_BROKER_URL="amqp://127.0.0.1:9//") as orthanc:
         orthanc.send(four_views())
