@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.reports import BreastDescription, Finding, StudyFindings
 from mammovlm.training.reports.lexicon import (
-    Category,
     Certainty,
     Depth,
     Distribution,
@@ -40,7 +40,7 @@ def findings(draw: st.DrawFn, side: Laterality) -> Finding:
         clock=draw(st.none() | st.sampled_from(hours)) if hours else None,
         depth=draw(st.none() | st.sampled_from(Depth)),
         size_mm=draw(st.none() | st.integers(1, LARGEST_MM)),
-        assessment=draw(st.none() | st.sampled_from(Category)),
+        assessment=draw(st.none() | st.sampled_from(Assessment)),
         certainty=draw(st.sampled_from(Certainty)),
         source=draw(st.sampled_from((Source.LABEL, Source.MODEL))),
         **{
@@ -56,7 +56,7 @@ def breasts(draw: st.DrawFn, side: Laterality) -> BreastDescription:
     return BreastDescription(
         laterality=side,
         findings=tuple(draw(st.lists(findings(side), max_size=3))),
-        assessment=draw(st.none() | st.sampled_from(Category)),
+        assessment=draw(st.none() | st.sampled_from(Assessment)),
     )
 
 

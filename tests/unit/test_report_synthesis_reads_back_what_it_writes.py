@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.reports import (
     BreastDescription,
     Finding,
@@ -20,7 +21,6 @@ from mammovlm.training.reports import (
     render,
 )
 from mammovlm.training.reports.lexicon import (
-    Category,
     Certainty,
     Depth,
     FindingType,
@@ -50,12 +50,12 @@ STUDY = StudyFindings(
                     clock=10,
                     depth=Depth.MIDDLE,
                     size_mm=18,
-                    assessment=Category.HIGH_SUSPICION,
+                    assessment=Assessment.HIGH_SUSPICION,
                 ),
             ),
-            assessment=Category.HIGH_SUSPICION,
+            assessment=Assessment.HIGH_SUSPICION,
         ),
-        BreastDescription(laterality=Laterality.LEFT, assessment=Category.NEGATIVE),
+        BreastDescription(laterality=Laterality.LEFT, assessment=Assessment.NEGATIVE),
     ),
 )
 
@@ -156,7 +156,7 @@ def test_a_missing_sentence_is_contradictory() -> None:
 
 
 def test_categories_of_two_breasts_give_the_more_abnormal_one() -> None:
-    assert STUDY.assessment is Category.HIGH_SUSPICION
+    assert STUDY.assessment is Assessment.HIGH_SUSPICION
     bare = StudyFindings(density=None, breasts=(BreastDescription(laterality=Laterality.LEFT),))
     assert bare.assessment is None
 

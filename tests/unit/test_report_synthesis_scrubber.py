@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mammovlm.explanation.federal import PROVIDER_SENTENCES
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.reports import (
     Renderer,
     StudyFindings,
@@ -17,7 +18,6 @@ from mammovlm.training.reports import (
     without_assessments,
 )
 from mammovlm.training.reports.lexicon import (
-    Category,
     Depth,
     Distribution,
     FindingType,
@@ -146,7 +146,7 @@ def test_every_description_of_phantoms_is_still_read_after_scrubbing() -> None:
 
 def test_every_category_is_told_before_and_gone_after() -> None:
     study = findings_of(drawn_breasts(3))
-    for category in Category:
+    for category in Assessment:
         bare = render(without_assessments(study), Renderer.CAPTION)
         text = f"{bare.removesuffix('.')}; BI-RADS {category}."
         assert label_words(text)

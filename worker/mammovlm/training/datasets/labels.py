@@ -36,6 +36,11 @@ class Assessment(StrEnum):
         return int(self[0])
 
     @property
+    def whole(self) -> "Assessment":
+        """The category without its subdivision: 4A, 4B and 4C are 4."""
+        return Assessment(self[0])
+
+    @property
     def is_incomplete(self) -> bool:
         """True for BI-RADS 0: neither benign nor suspicious yet (four-systems B3)."""
         return self is Assessment.INCOMPLETE
@@ -43,10 +48,12 @@ class Assessment(StrEnum):
 
 ASSESSMENTS = MappingProxyType({each.value: each for each in Assessment})
 _RISING = ["1", "2", "3", "6", "0", "4", "4A", "4B", "4C", "5"]
+"""From least to most abnormal; that 6 and 0 stand between 3 and 4 is our reading of the 5th edition
+of BI-RADS."""
 
 
 def highest_assessment(assessments: Iterable[Assessment]) -> Assessment | None:
-    """Give the one assessment that stands for several findings of a breast; None for none.
+    """Give the one assessment that stands for several findings or breasts; None for none.
 
     The order is that of the overall assessment in BI-RADS: an incomplete one is above 1 to 3 and
     a known malignancy, and below 4 and 5.

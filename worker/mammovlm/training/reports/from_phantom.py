@@ -7,6 +7,7 @@ import numpy as np
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.phantoms.case import (
     CaseMix,
     draw_assessment,
@@ -16,7 +17,6 @@ from mammovlm.training.phantoms.case import (
 )
 from mammovlm.training.phantoms.truth import Biopsy, BreastPoint, BreastTruth, Lesion
 from mammovlm.training.reports.lexicon import (
-    Category,
     Depth,
     Distribution,
     FindingType,
@@ -50,7 +50,7 @@ def findings_of(breasts: Sequence[BreastTruth]) -> StudyFindings:
             BreastDescription(
                 laterality=breast.laterality,
                 findings=tuple(_finding(one, breast.laterality) for one in breast.lesions),
-                assessment=Category(str(breast.assessment)),
+                assessment=Assessment(str(breast.assessment)),
             )
             for breast in breasts
         ),
@@ -119,6 +119,6 @@ def _finding(lesion: Lesion, side: Laterality) -> Finding:
         clock=clock_position(lesion.place, side),
         depth=Depth(lesion.place.third),
         size_mm=min(max(round(lesion.size_mm), 1), LARGEST_MM),
-        assessment=Category(str(lesion.assessment)),
+        assessment=Assessment(str(lesion.assessment)),
         source=Source.LABEL,
     )

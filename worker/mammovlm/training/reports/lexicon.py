@@ -1,4 +1,7 @@
-"""The words of the ACR BI-RADS mammography lexicon, 5th edition (2013), as enumerations."""
+"""The words of the ACR BI-RADS mammography lexicon, 5th edition (2013), as enumerations.
+
+Its assessment categories are `mammovlm.training.datasets.labels.Assessment`.
+"""
 
 from enum import StrEnum
 
@@ -97,33 +100,6 @@ class Depth(StrEnum):
     ANTERIOR = "anterior"
     MIDDLE = "middle"
     POSTERIOR = "posterior"
-
-
-class Category(StrEnum):
-    """Assessment category; 4 where the source does not divide it."""
-
-    INCOMPLETE = "0"
-    NEGATIVE = "1"
-    BENIGN = "2"
-    PROBABLY_BENIGN = "3"
-    SUSPICIOUS = "4"
-    LOW_SUSPICION = "4A"
-    MODERATE_SUSPICION = "4B"
-    HIGH_SUSPICION = "4C"
-    HIGHLY_SUGGESTIVE = "5"
-    KNOWN = "6"
-
-    @property
-    def whole(self) -> "Category":
-        """The category without its division: 4A, 4B and 4C are 4."""
-        return Category(self.value[0])
-
-
-RISING_CONCERN: tuple[Category, ...] = tuple(
-    Category(code) for code in ("1", "2", "3", "6", "0", "4", "4A", "4B", "4C", "5")
-)
-"""From least to most abnormal, for the overall assessment of two breasts; that 6 and 0 stand
-between 3 and 4 is our reading of the 5th edition."""
 
 
 class Certainty(StrEnum):

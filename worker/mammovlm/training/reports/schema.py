@@ -6,9 +6,8 @@ from typing import Final
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
+from mammovlm.training.datasets.labels import Assessment, highest_assessment
 from mammovlm.training.reports.lexicon import (
-    RISING_CONCERN,
-    Category,
     Certainty,
     Depth,
     Distribution,
@@ -95,7 +94,7 @@ class Finding:
     clock: int | None = None
     depth: Depth | None = None
     size_mm: int | None = None
-    assessment: Category | None = None
+    assessment: Assessment | None = None
     certainty: Certainty = Certainty.DEFINITE
     source: Source = Source.LABEL
 
@@ -130,7 +129,7 @@ class BreastDescription:
 
     laterality: Laterality
     findings: tuple[Finding, ...] = ()
-    assessment: Category | None = None
+    assessment: Assessment | None = None
 
     def __post_init__(self) -> None:
         for finding in self.findings:
@@ -168,10 +167,10 @@ class StudyFindings:
             raise ValueError(f"breasts {sides} are not right before left, one each")
 
     @property
-    def assessment(self) -> Category | None:
+    def assessment(self) -> Assessment | None:
         """The more abnormal category of the breasts; None where none is stated."""
         stated = [breast.assessment for breast in self.breasts if breast.assessment]
-        return max(stated, key=RISING_CONCERN.index, default=None)
+        return highest_assessment(stated)
 
 
 def without_assessments(study: StudyFindings) -> StudyFindings:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from mammovlm.findings import DensityCategory
 from mammovlm.study import Laterality
-from mammovlm.training.reports.lexicon import Category, FindingType, Source
+from mammovlm.training.datasets.labels import Assessment
+from mammovlm.training.reports.lexicon import FindingType, Source
 from mammovlm.training.reports.schema import (
     FINDING_FIELDS,
     BreastDescription,
@@ -147,8 +148,8 @@ def _finding(statement: Statement, category: Value) -> Finding:
     return Finding(**facts, assessment=_category(category), source=Source.TEXT)
 
 
-def _category(value: Value) -> Category | None:
-    return None if value is None else Category(str(value))
+def _category(value: Value) -> Assessment | None:
+    return None if value is None else Assessment(str(value))
 
 
 def _only(statements: Sequence[Statement], kind: Kind, name: str) -> Value:

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Final
 
 from mammovlm.findings import DensityCategory
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.reports.lexicon import (
-    Category,
     Certainty,
     Depth,
     Distribution,
@@ -81,7 +81,7 @@ _PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
         "depth": {depth: (f", {depth} depth", f", {depth} third") for depth in Depth},
         "assessment": {
             category: (f"BI-RADS {category}", f"BI-RADS category {category}")
-            for category in Category
+            for category in Assessment
         },
     }
 )

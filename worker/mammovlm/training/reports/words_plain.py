@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import Final
 
 from mammovlm.findings import DensityCategory
-from mammovlm.training.reports.lexicon import Category, Certainty, FindingType, Quadrant
+from mammovlm.training.datasets.labels import Assessment
+from mammovlm.training.reports.lexicon import Certainty, FindingType, Quadrant
 from mammovlm.training.reports.phrasebook import NUMBER, Pattern, Phrasebook, Phrases
 from mammovlm.training.reports.statements import Kind
 
@@ -29,31 +30,37 @@ _PATTERNS: Final = (
 )
 
 _RESULTS: Final[Phrases] = {
-    Category.INCOMPLETE: ("the result is not complete",),
-    Category.NEGATIVE: ("the result is normal",),
-    Category.BENIGN: ("the result is harmless",),
-    Category.PROBABLY_BENIGN: ("the result is very likely harmless",),
-    Category.SUSPICIOUS: ("the result is suspicious",),
-    Category.HIGHLY_SUGGESTIVE: ("the result is highly suspicious",),
-    Category.KNOWN: ("the result fits the cancer that is known",),
+    Assessment.INCOMPLETE: ("the result is not complete",),
+    Assessment.NEGATIVE: ("the result is normal",),
+    Assessment.BENIGN: ("the result is harmless",),
+    Assessment.PROBABLY_BENIGN: ("the result is very likely harmless",),
+    Assessment.SUSPICIOUS: ("the result is suspicious",),
+    Assessment.HIGHLY_SUGGESTIVE: ("the result is highly suspicious",),
+    Assessment.KNOWN_MALIGNANCY: ("the result fits the cancer that is known",),
 }
 _NEXT: Final[Phrases] = {
-    Category.INCOMPLETE: ("we need more pictures to be sure", "please come back for more pictures"),
-    Category.NEGATIVE: ("please come for your next screening as usual",),
-    Category.BENIGN: ("your next routine pictures are enough",),
-    Category.PROBABLY_BENIGN: (
+    Assessment.INCOMPLETE: (
+        "we need more pictures to be sure",
+        "please come back for more pictures",
+    ),
+    Assessment.NEGATIVE: ("please come for your next screening as usual",),
+    Assessment.BENIGN: ("your next routine pictures are enough",),
+    Assessment.PROBABLY_BENIGN: (
         "we would like to take new pictures in six months",
         "please come back in six months for a follow-up",
     ),
-    Category.SUSPICIOUS: (
+    Assessment.SUSPICIOUS: (
         "a doctor should take a small tissue sample",
         "we recommend a test with a fine needle, called a biopsy",
     ),
-    Category.HIGHLY_SUGGESTIVE: (
+    Assessment.HIGHLY_SUGGESTIVE: (
         "a doctor should take a small tissue sample soon",
         "we strongly recommend a biopsy",
     ),
-    Category.KNOWN: ("please go on with your treatment", "your treatment goes on as planned"),
+    Assessment.KNOWN_MALIGNANCY: (
+        "please go on with your treatment",
+        "your treatment goes on as planned",
+    ),
 }
 _TYPES: Final[Phrases] = {
     FindingType.MASS: ("a lump",),

@@ -6,8 +6,8 @@ from typing import Final
 
 from mammovlm.explanation.federal import PROVIDER_SENTENCES
 from mammovlm.findings import DensityCategory
+from mammovlm.training.datasets.labels import Assessment
 from mammovlm.training.reports.lexicon import (
-    Category,
     Certainty,
     Depth,
     Distribution,
@@ -79,32 +79,35 @@ _COMPOSITION: Final = {
 }
 
 _MEANINGS: Final = {
-    Category.INCOMPLETE: "incomplete, additional imaging needed",
-    Category.NEGATIVE: "negative",
-    Category.BENIGN: "benign",
-    Category.PROBABLY_BENIGN: "probably benign",
-    Category.SUSPICIOUS: "suspicious",
-    Category.LOW_SUSPICION: "low suspicion for malignancy",
-    Category.MODERATE_SUSPICION: "moderate suspicion for malignancy",
-    Category.HIGH_SUSPICION: "high suspicion for malignancy",
-    Category.HIGHLY_SUGGESTIVE: "highly suggestive of malignancy",
-    Category.KNOWN: "known biopsy-proven malignancy",
+    Assessment.INCOMPLETE: "incomplete, additional imaging needed",
+    Assessment.NEGATIVE: "negative",
+    Assessment.BENIGN: "benign",
+    Assessment.PROBABLY_BENIGN: "probably benign",
+    Assessment.SUSPICIOUS: "suspicious",
+    Assessment.LOW_SUSPICION: "low suspicion for malignancy",
+    Assessment.MODERATE_SUSPICION: "moderate suspicion for malignancy",
+    Assessment.HIGH_SUSPICION: "high suspicion for malignancy",
+    Assessment.HIGHLY_SUGGESTIVE: "highly suggestive of malignancy",
+    Assessment.KNOWN_MALIGNANCY: "known biopsy-proven malignancy",
 }
 _ROUTINE: Final = "screening every year"
 _MANAGEMENT: Final[Phrases] = {
-    Category.INCOMPLETE: ("additional views are recommended", "ultrasound is advised"),
-    Category.NEGATIVE: ("routine screening is recommended", "annual mammography is advised"),
-    Category.BENIGN: (f"{_ROUTINE} is recommended", f"{_ROUTINE} is advised"),
-    Category.PROBABLY_BENIGN: (
+    Assessment.INCOMPLETE: ("additional views are recommended", "ultrasound is advised"),
+    Assessment.NEGATIVE: ("routine screening is recommended", "annual mammography is advised"),
+    Assessment.BENIGN: (f"{_ROUTINE} is recommended", f"{_ROUTINE} is advised"),
+    Assessment.PROBABLY_BENIGN: (
         "follow-up in 6 months is recommended",
         "short-interval follow-up is advised",
     ),
-    Category.SUSPICIOUS: ("biopsy is advised", "tissue diagnosis is recommended"),
-    Category.HIGHLY_SUGGESTIVE: (
+    Assessment.SUSPICIOUS: ("biopsy is advised", "tissue diagnosis is recommended"),
+    Assessment.HIGHLY_SUGGESTIVE: (
         "biopsy is strongly advised",
         "prompt tissue diagnosis is recommended",
     ),
-    Category.KNOWN: ("treatment as planned is recommended", "surgical excision is advised"),
+    Assessment.KNOWN_MALIGNANCY: (
+        "treatment as planned is recommended",
+        "surgical excision is advised",
+    ),
 }
 
 _TYPES: Final[Phrases] = {
