@@ -7,13 +7,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Final
 
 import numpy as np
-from pydantic import TypeAdapter, ValidationError
 
 from mammovlm.model.language_model import MAX_SECONDS
 from mammovlm.model.write_request import Write, WriteRequest
+from mammovlm.training.json_lines import JsonLines
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class KeptTexts:
     write
         The language model.
     path
-        One line of JSON a text, appended as they come; a line that was cut off is passed over.
+        One line a text; see `JsonLines`.
     device_uid
         Of the weights.
     longest
@@ -48,20 +47,12 @@ class KeptTexts:
         Texts that were cut off.
     """
 
-    _LINE: Final = TypeAdapter(KeptText)
-
     def __init__(
         self, write: Write, path: Path, device_uid: str, longest: float = MAX_SECONDS
     ) -> None:
-        self._write, self._path, self._device_uid = write, path, device_uid
-        self._longest = longest
-        self._known: dict[str, KeptText] = {}
-        for line in path.read_bytes().splitlines() if path.is_file() else ():
-            try:
-                kept = self._LINE.validate_json(line)
-            except ValidationError:
-                continue
-            self._known[kept.key] = kept
+        self._write, self._device_uid, self._longest = write, device_uid, longest
+        self._lines = JsonLines(path, KeptText)
+        self._known = {kept.key: kept for kept in self._lines.read()}
         self.seconds: list[float] = []
         self.cut = 0
 
@@ -82,7 +73,5 @@ class KeptTexts:
         self._known[kept.key] = kept
         if kept.seconds >= self._longest:
             self.cut += 1
-            return
-        with self._path.open("ab") as file:
-            # a line of its own even after one that was cut off
-            file.write(b"\n" + self._LINE.dump_json(kept))
+        else:
+            self._lines.append(kept)

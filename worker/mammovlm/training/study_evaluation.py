@@ -10,8 +10,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from pydantic import TypeAdapter, ValidationError
-
 from mammovlm.archive.found_studies import identify_file
 from mammovlm.errors import StudyRejected
 from mammovlm.explanation.facts import score_range
@@ -29,6 +27,7 @@ from mammovlm.training.evaluation_scores import (
     StudyScores,
     age_band,
 )
+from mammovlm.training.json_lines import JsonLines
 from mammovlm.training.lesion_places import LesionPlaces
 from mammovlm.training.study_branches import StudyProbe
 from mammovlm.training.study_evaluation_sources import ExamSource
@@ -41,28 +40,23 @@ INTERNAL_ERROR: Final = "internal-error"
 
 
 class Journal:
-    """Outcomes of exams, one line of JSON each, appended as they come.
+    """Outcomes of exams, kept as they come.
 
     Parameters
     ----------
     path
-        Made with the first outcome. A line that was cut off is passed over.
+        See `JsonLines`.
     device_uid
         Outcomes of other weights are kept but not given.
     """
 
-    _LINE: Final = TypeAdapter(ExamOutcome)
-
     def __init__(self, path: Path, device_uid: str) -> None:
-        self._path = path
-        self._known: dict[str, ExamOutcome] = {}
-        for line in path.read_bytes().splitlines() if path.is_file() else ():
-            try:
-                outcome = self._LINE.validate_json(line)
-            except ValidationError:
-                continue
-            if outcome.device_uid == device_uid:
-                self._known[outcome.key] = outcome
+        self._lines = JsonLines(path, ExamOutcome)
+        self._known = {
+            outcome.key: outcome
+            for outcome in self._lines.read()
+            if outcome.device_uid == device_uid
+        }
 
     def find(self, key: str) -> ExamOutcome | None:
         """Give what an earlier run found, with the same weights."""
@@ -71,18 +65,8 @@ class Journal:
     def add(self, outcome: ExamOutcome) -> None:
         """Keep an outcome; one that a fault of the software cut short is tried again next time."""
         self._known[outcome.key] = outcome
-        if INTERNAL_ERROR in outcome.refusals:
-            return
-        with self._path.open("ab+") as file:
-            if file.tell() and not _ends_a_line(self._path):
-                file.write(b"\n")
-            file.write(self._LINE.dump_json(outcome) + b"\n")
-
-
-def _ends_a_line(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
+        if INTERNAL_ERROR not in outcome.refusals:
+            self._lines.append(outcome)
 
 
 @dataclass(frozen=True)
