@@ -6,7 +6,7 @@ from functools import partial
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mammovlm.model.density_selector import DensityHead
 from mammovlm.model.heads import HEAD_NAMES, Head
@@ -15,7 +15,7 @@ from mammovlm.model.presets import Preset
 from mammovlm.model.text_encoder import TextEncoder, load_text_encoder
 from mammovlm.training.compact_run import Collected, CompactConfig, Run
 from mammovlm.training.features import CompactEncoders
-from mammovlm.training.head_refits import PREVALENCE, HeadBreasts, finished_head
+from mammovlm.training.head_refits import PREVALENCE, asked_breasts, finished_head
 from mammovlm.training.hybrid_exams import hybrid_exams
 from mammovlm.training.joint_data import (
     JointData,
@@ -241,18 +241,11 @@ def finished_heads(
     return {
         name: finished_head(
             cast("nn.Linear", model.heads[name]),
-            _asked(seen, labels_of(name, train)),
-            _asked(unseen, labels_of(name, validation)),
+            asked_breasts(seen, labels_of(name, train), torch.arange(len(seen))),
+            asked_breasts(unseen, labels_of(name, validation), torch.arange(len(unseen))),
             members=config.members,
             seed=config.seed,
             prevalence=PREVALENCE[name],
         )
         for name in HEAD_NAMES
     }
-
-
-def _asked(fused: Tensor, labels: Tensor) -> HeadBreasts:
-    """Give the breasts whose label is not -1."""
-    asked = labels >= 0
-    patients = torch.arange(len(labels))[:, None].expand(-1, 2)
-    return HeadBreasts(fused[asked], labels[asked], patients[asked])

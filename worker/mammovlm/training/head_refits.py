@@ -33,6 +33,22 @@ class HeadBreasts:
     patients: Tensor
 
 
+def asked_breasts(fused: Tensor, labels: Tensor, patients: Tensor) -> HeadBreasts:
+    """Give the breasts of which a head's question is asked.
+
+    Parameters
+    ----------
+    fused
+        Mean fused vector of every breast, (exams, 2, width).
+    labels
+        (exams, 2), -1 where the question is not asked.
+    patients
+        Whose the exams are, (exams,), integers.
+    """
+    asked = labels >= 0
+    return HeadBreasts(fused[asked], labels[asked], patients[:, None].expand(-1, 2)[asked])
+
+
 def finished_head(
     main: torch.nn.Linear,
     training: HeadBreasts,

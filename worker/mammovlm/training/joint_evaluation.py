@@ -9,24 +9,11 @@ from sklearn.metrics import roc_curve
 from torch import Tensor
 
 from mammovlm.model.heads import PRESENCE, Head
-from mammovlm.training.evaluation import BinaryResult, Labels, Numbers, binary_result
+from mammovlm.training.evaluation import BinaryResult, binary_result
+from mammovlm.training.evaluation_binary import Cases
+from mammovlm.training.head_refits import asked_breasts
 from mammovlm.training.joint_data import JointData, breast_means
-from mammovlm.training.joint_stage import JointModel
-
-
-@dataclass(frozen=True)
-class BreastScores:
-    """Calibrated scores of one head, where its question is asked; one entry per breast.
-
-    Parameters
-    ----------
-    probabilities, labels, patients
-        (breasts,); ``patients`` are rows of the data.
-    """
-
-    probabilities: Numbers
-    labels: Labels
-    patients: Labels
+from mammovlm.training.joint_stage import BreastTruths, JointModel
 
 
 @dataclass(frozen=True)
@@ -57,27 +44,26 @@ def fused_breasts(
         return breast_means(model(data.vectors, data.texts[0] if text is None else text, reports))
 
 
-def labels_of(name: str, data: JointData) -> Tensor:
+def labels_of(name: str, truths: BreastTruths) -> Tensor:
     """Give a head's labels, (exams, 2), -1 where its question is not asked."""
-    return data.presence if name == PRESENCE else data.suspicious
+    return truths.presence if name == PRESENCE else truths.suspicious
 
 
-def scores_of(head: Head, fused: Tensor, labels: Tensor) -> BreastScores:
-    """Score the breasts of which the head's question is asked."""
-    asked = (labels >= 0).flatten()
-    patients = torch.arange(len(labels)).repeat_interleave(2)[asked]
+def scores_of(head: Head, fused: Tensor, labels: Tensor) -> Cases:
+    """Give the head's calibrated scores where its question is asked; exams are patients."""
+    breasts = asked_breasts(fused, labels, torch.arange(len(labels)))
     with torch.inference_mode():
-        probabilities = head.calibrated(head(fused.flatten(0, 1)[asked])[:, 0])
-    return BreastScores(
-        probabilities.double().numpy(),
-        labels.flatten()[asked].numpy().astype(np.int64),
-        patients.numpy(),
+        probabilities = head.calibrated(head(breasts.fused)[:, 0])
+    return Cases(
+        labels=breasts.labels.numpy().astype(np.int64),
+        scores=probabilities.double().numpy(),
+        patients=breasts.patients.numpy(),
     )
 
 
-def best_threshold(scores: BreastScores) -> float:
+def best_threshold(cases: Cases) -> float:
     """Give the threshold with the highest sensitivity + specificity."""
-    false_alarms, found, thresholds = roc_curve(scores.labels, scores.probabilities)
+    false_alarms, found, thresholds = roc_curve(cases.labels, cases.scores)
     return float(thresholds[1:][np.argmax((found - false_alarms)[1:])])
 
 
@@ -114,10 +100,10 @@ def joint_results(
         threshold = best_threshold(scores_of(head, fixed, labels_of(name, validation)))
         rows = {}
         for told, (fused, exams) in inputs.items():
-            scores = scores_of(head, fused, labels_of(name, test.rows(exams)))
-            if len(set(scores.labels.tolist())) == 2:
+            cases = scores_of(head, fused, labels_of(name, test.rows(exams)))
+            if len(set(cases.labels.tolist())) == 2:
                 rows[told] = binary_result(
-                    scores.labels, scores.probabilities, scores.patients, threshold=threshold
+                    cases.labels, cases.scores, cases.patients, threshold=threshold
                 )
         results[name] = JointResult(threshold, rows)
     return results

@@ -10,7 +10,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Final
 
-from mammovlm.archive.found_studies import identify_file
 from mammovlm.errors import StudyRejected
 from mammovlm.explanation.facts import score_range
 from mammovlm.findings import Density, Likelihood
@@ -31,6 +30,7 @@ from mammovlm.training.json_lines import JsonLines
 from mammovlm.training.lesion_places import LesionPlaces
 from mammovlm.training.study_branches import StudyProbe
 from mammovlm.training.study_evaluation_sources import ExamSource
+from mammovlm.training.study_files import files_by_study
 
 _log = logging.getLogger(__name__)
 
@@ -131,7 +131,7 @@ def _assess_exam(exam: LabelledExam, source: ExamSource, assessor: Assessor) -> 
         if not all(file.is_file() for file in files.paths):
             return ExamOutcome(exam.key, device_uid, refusals=(FILE_MISSING,))
         studies, refusals = list[StudyScores](), list[str]()
-        for uid, instances in _by_study(files.paths):
+        for uid, instances in _as_archived(files.paths):
             if uid is None:
                 refusals.append(NOT_DICOM)
                 continue
@@ -148,17 +148,9 @@ def _assess_exam(exam: LabelledExam, source: ExamSource, assessor: Assessor) -> 
     return ExamOutcome(exam.key, device_uid, tuple(studies), tuple(refusals))
 
 
-def _by_study(files: Sequence[Path]) -> list[tuple[str | None, list[StoredInstance]]]:
-    """Group files as an archive would; what is no DICOM goes with the first study, if any."""
-    studies: dict[str, list[StoredInstance]] = {}
-    others = []
-    for file in files:
-        identity = identify_file(file)
-        stored = StoredInstance(file.name, file)
-        if identity is None or not identity.study_instance_uid:
-            others.append(stored)
-        else:
-            studies.setdefault(identity.study_instance_uid, []).append(stored)
+def _as_archived(files: Sequence[Path]) -> list[tuple[str | None, list[StoredInstance]]]:
+    """Group files by study; what is no DICOM goes with the first one, if any."""
+    studies, others = files_by_study(files)
     if not studies:
         return [(None, others)]
     next(iter(studies.values())).extend(others)

@@ -5,15 +5,15 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final, cast
 
-from torch import Tensor, nn
+from torch import nn
 
-from mammovlm.model.heads import HEAD_NAMES, PRESENCE, Head
+from mammovlm.model.heads import HEAD_NAMES, Head
 from mammovlm.training.evaluation import Measured
-from mammovlm.training.evaluation_binary import FEWEST, Cases, ranking
+from mammovlm.training.evaluation_binary import FEWEST, ranking
 from mammovlm.training.full_size.networks import JointNetwork
 from mammovlm.training.full_size.seen_exams import SeenExams
-from mammovlm.training.head_refits import PREVALENCE, HeadBreasts, finished_head
-from mammovlm.training.joint_evaluation import best_threshold, scores_of
+from mammovlm.training.head_refits import PREVALENCE, HeadBreasts, asked_breasts, finished_head
+from mammovlm.training.joint_evaluation import best_threshold, labels_of, scores_of
 
 MEMBERS: Final = 100
 """Refits of every head, as in `compact`."""
@@ -65,21 +65,14 @@ def finished_heads(network: JointNetwork, seen: SeenSplit) -> Mapping[str, Finis
         head = finished_head(
             layer, training, validation, members=MEMBERS, seed=0, prevalence=PREVALENCE[name]
         )
-        unseen, labels = seen.validation.fused, _labels(name, seen.validation)
+        unseen, labels = seen.validation.fused, labels_of(name, seen.validation)
         threshold = best_threshold(scores_of(head, unseen, labels))
         heads[name] = FinishedHead(head, threshold, _measured(name, head, seen.test))
     return heads
 
 
-def _labels(name: str, seen: SeenExams) -> Tensor:
-    return seen.presence if name == PRESENCE else seen.suspicious
-
-
 def _breasts(name: str, seen: SeenExams) -> HeadBreasts:
-    labels = _labels(name, seen)
-    asked = labels >= 0
-    patients = seen.patients[:, None].expand(-1, 2)
-    return HeadBreasts(seen.fused[asked], labels[asked], patients[asked])
+    return asked_breasts(seen.fused, labels_of(name, seen), seen.patients)
 
 
 def _has_enough(breasts: HeadBreasts) -> bool:
@@ -88,5 +81,4 @@ def _has_enough(breasts: HeadBreasts) -> bool:
 
 
 def _measured(name: str, head: Head, seen: SeenExams) -> Measured | None:
-    scores = scores_of(head, seen.fused, _labels(name, seen))
-    return ranking(Cases(scores.labels, scores.probabilities, scores.patients)).auc
+    return ranking(scores_of(head, seen.fused, labels_of(name, seen))).auc

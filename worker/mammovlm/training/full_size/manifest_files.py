@@ -16,11 +16,9 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from mammovlm.archive.found_studies import identify_file
 from mammovlm.errors import StudyRejected
 from mammovlm.imaging.limits import ReadingLimits
 from mammovlm.imaging.reading import read_study
-from mammovlm.job import StoredInstance
 from mammovlm.model.image_processor import ImageProcessor
 from mammovlm.model.metadata_text import FIELDS
 from mammovlm.study import HANGING_ORDER, Slot, View
@@ -28,6 +26,7 @@ from mammovlm.training.datasets import ManifestRow, split_by_patient
 from mammovlm.training.evaluation_labels import LabelledExam
 from mammovlm.training.phantom_exams import preparation_fingerprint, processes_for
 from mammovlm.training.study_evaluation_sources import NothingLabelled, manifest_exams
+from mammovlm.training.study_files import files_by_study
 
 _HEADERS: Final = "headers"
 _FEW: Final = 20
@@ -151,7 +150,8 @@ def _prepare(exam: PreparedExam, size: tuple[int, int]) -> str | None:
     """Write an exam's views and headers, or tell why it is passed over."""
     processor = ImageProcessor(*size)
     views = dict[Slot, View]()
-    for uid, instances in _by_study(exam.labelled.files):
+    studies, _ = files_by_study(exam.labelled.files)
+    for uid, instances in studies.items():
         try:
             study = read_study(uid, instances, (), ReadingLimits())
         except StudyRejected as rejected:
@@ -169,14 +169,3 @@ def _prepare(exam: PreparedExam, size: tuple[int, int]) -> str | None:
     save_file({"views": (grey * 255).round().byte()}, unfinished, {_HEADERS: json.dumps(headers)})
     unfinished.replace(exam.file)
     return None
-
-
-def _by_study(files: Sequence[Path]) -> Iterator[tuple[str, list[StoredInstance]]]:
-    """Group files by study: some data sets give every image one of its own."""
-    studies: dict[str, list[StoredInstance]] = {}
-    for file in files:
-        identity = identify_file(file)
-        if identity is not None and identity.study_instance_uid:
-            stored = StoredInstance(file.name, file)
-            studies.setdefault(identity.study_instance_uid, []).append(stored)
-    yield from studies.items()

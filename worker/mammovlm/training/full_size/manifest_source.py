@@ -8,15 +8,14 @@ import torch
 from torch import Tensor
 
 from mammovlm.findings import DensityCategory
-from mammovlm.model.metadata_text import metadata_text
 from mammovlm.study import HANGING_ORDER, Laterality
 from mammovlm.training.evaluation_labels import BreastLabels, LabelledExam, study_density
 from mammovlm.training.full_size.exams import ExamBatch
 from mammovlm.training.full_size.manifest_files import PreparedExam
 from mammovlm.training.full_size.plan import FullStage
+from mammovlm.training.full_size.routed_exams import RoutedExams
 from mammovlm.training.full_size.shown_exams import (
     REPORT_SHARE,
-    Tokenise,
     chance_of,
     copies_of,
     header_texts,
@@ -29,7 +28,7 @@ _SIDES = (Laterality.RIGHT, Laterality.LEFT)
 
 
 @dataclass(frozen=True)
-class ManifestTraining:
+class ManifestTraining(RoutedExams[Sequence[PreparedExam]]):
     """Prepared exams of a manifest with its labels; see `CompleteExams`.
 
     What a label leaves open teaches nothing: a density that is not named allows all four, and the
@@ -40,30 +39,19 @@ class ManifestTraining:
     ----------
     exams
         Of one split.
-    stage
-        S0 gets no texts; S1 masked copies and no metadata but side and view; S2 metadata with
-        fields blanked at random.
-    tokenise
-        The text encoder's.
+    stage, tokenise
+        See `RoutedExams`.
     routes
         Indices of the experts that see studies of density A, B, C and D, then of the one that sees
         those whose density is not known.
     """
 
-    exams: Sequence[PreparedExam]
-    stage: FullStage
-    tokenise: Tokenise
     routes: tuple[int, int, int, int, int]
 
     @property
     def patients(self) -> Sequence[int]:
         """Numbers that follow from the patients' names."""
         return [exam.patient for exam in self.exams]
-
-    @property
-    def experts(self) -> Sequence[int]:
-        """Indices of the experts that see exams."""
-        return sorted(set(self.routes))
 
     @property
     def identity(self) -> str:
@@ -105,18 +93,9 @@ class ManifestTraining:
             patients=torch.tensor(patients),
         )
 
-    def metadata(self, rows: Sequence[int], categories: Sequence[int]) -> Tensor:
-        """Word headers; see `CompleteExams`."""
-        texts = [
-            metadata_text(slot, header, _CATEGORIES[category])
-            for row, category in zip(rows, categories, strict=True)
-            for slot, header in zip(HANGING_ORDER, self.exams[row].headers(), strict=True)
-        ]
-        return numbers_of(self.tokenise, texts, len(HANGING_ORDER))
-
-    def routed(self, categories: Sequence[int]) -> Tensor:
-        """Name the experts of densities; see `CompleteExams`."""
-        return torch.tensor([self.routes[category] for category in categories])
+    def headers(self, row: int) -> Sequence[Mapping[str, str]]:
+        """Read them; see `RoutedExams`."""
+        return self.exams[row].headers()
 
     def _words(self, exam: PreparedExam, chance: np.random.Generator) -> list[str]:
         headers: Sequence[Mapping[str, str]] = exam.headers()

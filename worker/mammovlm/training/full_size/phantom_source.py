@@ -1,6 +1,6 @@
 """Phantom exams as the stages at full size take them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,14 +9,12 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from mammovlm.findings import DensityCategory
-from mammovlm.model.metadata_text import metadata_text
 from mammovlm.study import HANGING_ORDER
 from mammovlm.training.exam_reports import breast_report
 from mammovlm.training.full_size.exams import ExamBatch
-from mammovlm.training.full_size.plan import FullStage
+from mammovlm.training.full_size.routed_exams import RoutedExams
 from mammovlm.training.full_size.shown_exams import (
     REPORT_SHARE,
-    Tokenise,
     chance_of,
     copies_of,
     header_texts,
@@ -31,8 +29,8 @@ _CATEGORIES = tuple(DensityCategory)
 
 
 @dataclass(frozen=True)
-class PhantomTraining:
-    """Prepared phantoms, each with its labels and texts; see `ExamSource`.
+class PhantomTraining(RoutedExams[PhantomExams]):
+    """Prepared phantoms, each with its labels and texts; see `CompleteExams`.
 
     The paper trains one expert along with UMiCon and shows every exam to it (3.2.3); with more than
     one in the routes each exam is shown to its own, which has an adapter of its own (four-systems
@@ -42,29 +40,18 @@ class PhantomTraining:
     ----------
     exams
         With pictures of the preset's size.
-    stage
-        S0 gets no texts; S1 masked copies and no metadata but side and view; S2 metadata with
-        fields blanked at random.
-    tokenise
-        The text encoder's.
+    stage, tokenise
+        See `RoutedExams`.
     routes
         Indices of the experts that see phantoms whose denser breast has density A, B, C and D.
     """
 
-    exams: PhantomExams
-    stage: FullStage
-    tokenise: Tokenise
     routes: tuple[int, int, int, int]
 
     @property
     def patients(self) -> Sequence[int]:
         """Seeds of the phantoms."""
         return [truth.seed for truth in self.exams.truths]
-
-    @property
-    def experts(self) -> Sequence[int]:
-        """Indices of the experts that see exams."""
-        return sorted(set(self.routes))
 
     @property
     def identity(self) -> str:
@@ -102,21 +89,9 @@ class PhantomTraining:
             patients=torch.tensor([truth.seed for truth in truths]),
         )
 
-    def metadata(self, rows: Sequence[int], categories: Sequence[int]) -> Tensor:
-        """Word headers; see `CompleteExams`."""
-        texts = [
-            metadata_text(slot, self._header(row), _CATEGORIES[category])
-            for row, category in zip(rows, categories, strict=True)
-            for slot in HANGING_ORDER
-        ]
-        return numbers_of(self.tokenise, texts, len(HANGING_ORDER))
-
-    def routed(self, categories: Sequence[int]) -> Tensor:
-        """Name the experts of densities; see `CompleteExams`."""
-        return torch.tensor([self.routes[category] for category in categories])
-
-    def _header(self, row: int) -> dict[str, str]:
-        return EVERY_PHANTOM | self.exams.truths[row].metadata
+    def headers(self, row: int) -> Sequence[Mapping[str, str]]:
+        """Give the phantom's for every view; see `RoutedExams`."""
+        return [EVERY_PHANTOM | self.exams.truths[row].metadata] * len(HANGING_ORDER)
 
     def _reports(self, truths: Sequence[ExamTruth]) -> Tensor:
         if self.stage == "S0":
@@ -137,5 +112,4 @@ class PhantomTraining:
 
     def _texts(self, row: int, chance: np.random.Generator) -> list[str]:
         density = _CATEGORIES[max(self.exams.truths[row].densities)]
-        headers = [self._header(row)] * len(HANGING_ORDER)
-        return header_texts(self.stage, headers, density, chance)
+        return header_texts(self.stage, self.headers(row), density, chance)
