@@ -186,7 +186,8 @@ def _from_folder(
     folder: Path, dtype: torch.dtype | Literal["auto"], compute: ComputeDevice
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     if not sys.stderr.isatty():
-        disable_progress_bar()  # a bar is for people; in a log it is hundreds of lines
+        # a bar is for people; in a log it is hundreds of lines
+        disable_progress_bar()  # type: ignore[no-untyped-call]
     # transformers makes the model without memory and streams each tensor to the device of the map
     device_map = {"": compute.device} if compute.is_cuda else None
     try:
