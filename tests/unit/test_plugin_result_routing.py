@@ -127,18 +127,24 @@ def test_one_object_that_is_refused_holds_up_no_other_and_is_tried_until_it_is_t
     assert archive.sent == ["b", "c", "a"]
 
 
-@pytest.mark.parametrize("is_restarted", [False, True])
-def test_one_that_could_not_be_read_at_first_is_sent_when_it_is_told_of_again(
-    *, is_restarted: bool
-) -> None:
-    archive = Archive()
-    archive.headers = {"a": OURS, "b": OURS}
+def routing_that_could_not_read_the_first(archive: Archive) -> ResultRouting:
+    """Let "a" arrive while Orthanc is ill, and "b" after it."""
     routing = routing_of(archive)
     archive.is_ill = True
     with pytest.raises(OSError, match="ill"):
         routing.arrived("a", 1)
     archive.is_ill = False
     routing.arrived("b", 2)
+    return routing
+
+
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_one_that_could_not_be_read_at_first_is_sent_when_it_is_told_of_again(
+    *, is_restarted: bool
+) -> None:
+    archive = Archive()
+    archive.headers = {"a": OURS, "b": OURS}
+    routing = routing_that_could_not_read_the_first(archive)
     routing = routing_of(archive) if is_restarted else routing
     for _ in range(2):
         routing.arrived("a", 1)
@@ -155,12 +161,7 @@ def test_one_that_could_not_be_read_at_first_makes_no_later_one_go_twice(
 ) -> None:
     archive = Archive()
     archive.headers = {"a": first or OURS, "b": OURS}
-    routing = routing_of(archive)
-    archive.is_ill = True
-    with pytest.raises(OSError, match="ill"):
-        routing.arrived("a", 1)
-    archive.is_ill = False
-    routing.arrived("b", 2)
+    routing = routing_that_could_not_read_the_first(archive)
     if first is None:
         routing.give_up(1)
     else:
