@@ -61,7 +61,7 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
     "--hybrids",
     default=CompactConfig.hybrids,
     show_default=True,
-    help="Normal films of mini-MIAS with phantom lesions, four each, for the experts.",
+    help="Phantom lesions in normal films of mini-MIAS, for the experts: exams of four pictures.",
 )
 @click.option(
     "--mode",
